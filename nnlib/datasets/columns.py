@@ -1,0 +1,169 @@
+"""What a table's columns hold: numbers, categories, dates, identifiers, or nothing of use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DatasetError
+from .labels import class_name, infer_task_of_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_STRAY_SHARE = 0.1  # of a column of numbers, the share that may be something else
+MAX_CATEGORIES = 50
+
+TARGET_NAMES = (
+    "target", "class", "label", "labels", "species", "y", "outcome", "diagnosis", "response",
+    "output", "category", "variety",
+)  # fmt: skip
+_IDENTIFIER_NAME = re.compile(
+    r"(?i:(.*[_ ])?(id|idx|index|key|uuid|nr|no|row|number|rownames))|.*[a-z](Id|ID)|#"
+)
+_PREFIXED = re.compile(r"^[$€£]\s*|\s*[%$€£]$|(?<=\d),(?=\d{3}(?:\D|$))")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
+
+
+def texts_of(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """Return the values as text, NaN where there is none; 1.0 and 1 are both "1"."""
+    values = column.to_numpy(dtype=object, na_value=np.nan)
+    missing = column.isna().to_numpy()
+    texts = [
+        np.nan if gone else class_name(value) for value, gone in zip(values, missing, strict=True)
+    ]
+    return np.array([t if t != "" else np.nan for t in texts], dtype=object)
+
+
+def numbers_of(column: pd.Series[Any]) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the values as numbers, and the texts that are none.
+
+    Currency signs, percent signs and thousands commas are left out of the number: "$1,200" is
+    1200. What is no number, or infinite, becomes NaN.
+
+    Returns
+    -------
+    numbers : ndarray of float64, shape (n,)
+    strays : list of str
+        Distinct texts, in order, that could not be read.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column.dtype) and not is_boolean(column):
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isinf(numbers), np.nan, numbers), []
+    texts = pd.Series(texts_of(column), dtype=object)
+    numbers = _to_numbers(texts)
+    unread = np.isnan(numbers) & texts.notna().to_numpy()
+    if unread.any():
+        cleaned = texts[unread].str.replace(_PREFIXED, "", regex=True)
+        numbers[unread] = _to_numbers(cleaned)
+        unread &= np.isnan(numbers)
+    return numbers, texts[unread].unique().tolist()
+
+
+def _to_numbers(texts: pd.Series[Any]) -> NDArray[np.float64]:
+    import pandas as pd
+
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def is_boolean(column: pd.Series[Any]) -> bool:
+    """Whether the column is of truth values, with or without missing ones."""
+    import pandas as pd
+
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    return kind == "boolean"
+
+
+def kind_of(column: pd.Series[Any]) -> str:
+    """Return "empty", "boolean", "number", "date" or "category".
+
+    A column counts as numbers if nine tenths of its values are, so that a stray "unknown" does
+    not turn a measurement into categories.
+    """
+    import pandas as pd
+
+    present = column.dropna()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return "date"
+    if is_boolean(present):
+        return "boolean"
+    numbers, strays = numbers_of(present)
+    texts = pd.Series(texts_of(present), dtype=object).dropna()
+    if len(texts) == 0:
+        return "empty"
+    if not strays or np.isnan(numbers).sum() <= MAX_STRAY_SHARE * len(texts):
+        return "number" if not np.isnan(numbers).all() else "empty"
+    if all(map(_DATE.fullmatch, texts)):
+        return "date"
+    return "category"
+
+
+def is_identifier(column: pd.Series[Any], kind: str) -> bool:
+    """Whether the column only tells rows apart.
+
+    That is text that differs from row to row; and whole numbers that do, in a column named like
+    an identifier, or counting the rows in a column without a name.
+    """
+    present = column.dropna()
+    distinct = present.nunique()
+    if distinct < len(present) or distinct < 3:
+        return False
+    if kind == "category":
+        return True
+    if kind != "number":
+        return False
+    numbers = numbers_of(present)[0]
+    if np.isnan(numbers).any() or (numbers % 1 != 0).any():
+        return False
+    name = str(column.name)
+    counts = np.ptp(numbers) == len(numbers) - 1
+    unnamed = name == "column 1" or name.startswith("Unnamed")
+    return bool(_IDENTIFIER_NAME.fullmatch(name)) or bool(counts and unnamed)
+
+
+def guess_target(frame: pd.DataFrame) -> str:
+    """Return the name of the column that is most likely to be predicted.
+
+    A column called target, class, label, … if there is one; else the last column whose values
+    vary and that is no date, no identifier and no free text.
+    """
+    by_name = {str(name).casefold(): str(name) for name in frame.columns}
+    for usual in TARGET_NAMES:
+        if usual in by_name:
+            return by_name[usual]
+    for name in reversed(frame.columns):
+        column = frame[name]
+        kind = kind_of(column)
+        varied = column.nunique() >= 2 and not is_identifier(column, kind)
+        few_texts = kind != "category" or column.nunique() <= max(2, len(column) // 2)
+        if kind in ("boolean", "number", "category") and varied and few_texts:
+            return str(name)
+    return str(frame.columns[-1])
+
+
+def infer_task(series: pd.Series[Any]) -> str:
+    """Tell from a target column what is to be learned: binary, multiclass or regression.
+
+    Text and truth values are classes, whole numbers are classes if they are few
+    (`infer_task_of_values`), all other numbers are quantities. Missing values do not count.
+
+    Raises
+    ------
+    DatasetError
+        If the column has no values.
+    """
+    present = series.dropna()
+    if present.empty:
+        raise DatasetError(f"The column '{series.name}' is empty.", "Choose another column.")
+    if kind_of(present) == "number":
+        numbers = numbers_of(present)[0]
+        numbers = numbers[~np.isnan(numbers)]
+        whole = bool((numbers % 1 == 0).all()) and bool((np.abs(numbers) < 2**53).all())
+        return infer_task_of_values(numbers.astype(np.int64) if whole else numbers)
+    return infer_task_of_values(np.array(texts_of(present), dtype=str))

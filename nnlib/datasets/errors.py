@@ -1,0 +1,33 @@
+"""The one error that data can raise: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class DatasetError(ValueError):
+    """Data that cannot be used, explained in two sentences meant for people.
+
+    Parameters
+    ----------
+    problem : str
+        One plain sentence that says what is wrong with the data.
+    hint : str
+        One plain sentence that says what to do about it.
+    """
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(problem, hint)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.hint}"
+
+
+def listing(names: Iterable[object], limit: int = 5) -> str:
+    """Quoted names for a sentence: ``'a', 'b' and 3 more``."""
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) > limit:
+        return f"{', '.join(quoted[:limit])} and {len(quoted) - limit} more"
+    return ", ".join(quoted[:-2] + [" and ".join(quoted[-2:])])

@@ -1,0 +1,115 @@
+"""Losses computed from logits: one number a replica, and its gradient with respect to the logits.
+
+The last layer of a network is linear; sigmoid and softmax belong to the loss, where they combine
+with the logarithm into expressions that neither overflow nor cancel. Targets may be soft.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from nnlib._array import Array
+from nnlib.activations import sigmoid, softplus
+
+
+class Loss:
+    """A loss over logits and targets of shape (…, B, D)."""
+
+    name: ClassVar[str]
+
+    def value(self, logits: Array, targets: Array) -> Array:
+        """Return the mean loss over the batch, shape (…,)."""
+        raise NotImplementedError
+
+    def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
+        """Return d value / d logits, shape (…, B, D)."""
+        raise NotImplementedError
+
+    def predict(self, logits: Array) -> Array:
+        """Return what the logits mean: values or probabilities, shape (…, B, D)."""
+        raise NotImplementedError
+
+
+class MeanSquaredError(Loss):
+    """Mean over batch and outputs of (logit - target)², as in PyTorch and Keras."""
+
+    name = "mean_squared_error"
+
+    def value(self, logits: Array, targets: Array) -> Array:
+        value: Array = np.square(logits - targets).mean(axis=(-2, -1))
+        return value
+
+    def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
+        out = np.subtract(logits, targets, out=out)
+        out *= 2 / (logits.shape[-2] * logits.shape[-1])
+        return out
+
+    def predict(self, logits: Array) -> Array:
+        return logits
+
+
+class BinaryCrossentropy(Loss):
+    """Mean over batch and outputs of -t·log p - (1 - t)·log(1 - p) with p = sigmoid(logit)."""
+
+    name = "binary_crossentropy"
+
+    def value(self, logits: Array, targets: Array) -> Array:
+        # max(z, 0) - z·t + log(1 + exp(-|z|)): the first two cancel exactly, not to rounding
+        confident = np.maximum(logits, 0) - logits * targets
+        value: Array = (confident + softplus(-np.abs(logits))).mean(axis=(-2, -1))
+        return value
+
+    def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
+        out = sigmoid(logits, out=out)
+        out -= targets
+        out *= 1 / (logits.shape[-2] * logits.shape[-1])
+        return out
+
+    def predict(self, logits: Array) -> Array:
+        return sigmoid(logits)
+
+
+class CategoricalCrossentropy(Loss):
+    """Mean over the batch of -Σ t·log p with p = softmax(logits) and targets that sum to 1."""
+
+    name = "categorical_crossentropy"
+
+    def value(self, logits: Array, targets: Array) -> Array:
+        # -Σ t·(z - log Σ exp z) = log Σ exp(z - max) + max - Σ t·z
+        top = logits.max(axis=-1, keepdims=True)
+        log_sum = np.log(np.exp(logits - top).sum(axis=-1))
+        value: Array = (log_sum - np.vecdot(logits - top, targets)).mean(axis=-1)
+        return value
+
+    def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
+        out = softmax(logits, out=out)
+        out -= targets
+        out *= 1 / logits.shape[-2]
+        return out
+
+    def predict(self, logits: Array) -> Array:
+        return softmax(logits)
+
+
+def softmax(logits: Array, out: Array | None = None) -> Array:
+    """exp(z) / Σ exp(z) over the last axis, shifted by the maximum so that it cannot overflow."""
+    out = np.subtract(logits, logits.max(axis=-1, keepdims=True), out=out)
+    np.exp(out, out=out)
+    out /= out.sum(axis=-1, keepdims=True)
+    return out
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (MeanSquaredError(), BinaryCrossentropy(), CategoricalCrossentropy())
+}
+"""Every loss by name."""
+
+LOSS_OF_TASK = {
+    "regression": "mean_squared_error",
+    "binary": "binary_crossentropy",
+    "multiclass": "categorical_crossentropy",
+}
+"""The loss that a task of a data set is trained with."""

@@ -1,0 +1,163 @@
+"""Instruments: what is measured between the gradient and the step.
+
+A recorder is one measurement and a cadence. To add one, write a function of a `Moment` and put a
+`Recorder` with it into `STANDARD_RECORDERS`. Norms are Euclidean, over the weights of one layer,
+biases left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlib._array import Array, l2_norm, safe_divide
+from nnlib.activations import Activation
+from nnlib.network import Network
+from nnlib.optimizers import Rate
+
+SATURATED_BELOW = 0.1
+"""A unit is saturated for an example where |f'(z)| is below this share of the largest |f'|."""
+DEAD_BELOW = 1e-6
+"""A unit is dead on a minibatch where |f'(z)| stays below this share for every example."""
+
+
+@dataclass(frozen=True)
+class Every:
+    """Cadence: every `interval` steps, and denser early, at 0, 1, 2, 4, 8, ….
+
+    Much of what goes wrong goes wrong in the first steps.
+    """
+
+    interval: int
+
+    def __call__(self, step: int) -> bool:
+        return step % self.interval == 0 or step & (step - 1) == 0
+
+
+@dataclass
+class Moment:
+    """What is visible between the gradient and the step.
+
+    Attributes
+    ----------
+    network : after the backward pass; its gradients include penalties and are not yet clipped
+    change : what the optimizer is about to add to the flat parameters, shape (…, P)
+    gradient_norm : norm of each layer's weight gradient ahead of clipping, shape (…, layers)
+    loss : of the minibatch in training mode, shape (…,)
+    learning_rate, effective_learning_rate : as configured, and after the schedule
+    """
+
+    network: Network
+    change: Array
+    gradient_norm: Array
+    loss: Array
+    learning_rate: Rate
+    effective_learning_rate: Rate
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """One measurement: its name, what it is one number of, how it is taken, and when."""
+
+    name: str
+    per: str  # "run", "layer" (each Dense) or "hidden" (each activation)
+    measure: Callable[[Moment], npt.ArrayLike]
+    cadence: Every
+
+
+def weight_gradient_norms(network: Network) -> Array:
+    """‖dL/dW‖ of each layer, shape (…, layers)."""
+    return _layer_norms(network, network.flat_gradients)
+
+
+def weight_norms(network: Network) -> Array:
+    """‖W‖ of each layer, shape (…, layers)."""
+    return _layer_norms(network, network.flat_parameters)
+
+
+def _layer_norms(network: Network, flat: Array) -> Array:
+    norms = [l2_norm(flat[..., dense.weight_slice]) for dense in network.dense_layers]
+    return np.stack(norms, axis=-1)
+
+
+def signal_norm(moment: Moment) -> Array:
+    """‖dL/dz‖ of each layer over the whole minibatch, shape (…, layers)."""
+    signals = [dense.signal for dense in moment.network.dense_layers]
+    norms = [l2_norm(s.reshape(*s.shape[:-2], s.shape[-2] * s.shape[-1])) for s in signals]
+    return np.stack(norms, axis=-1)
+
+
+def update_ratio(moment: Moment) -> Array:
+    """‖change of W‖ / ‖W‖ of each layer in this step, shape (…, layers)."""
+    change = _layer_norms(moment.network, moment.change)
+    return safe_divide(change, weight_norms(moment.network))
+
+
+def _per_activation(moment: Moment, statistic: Callable[[Array], Array]) -> Array:
+    outputs = [statistic(layer.a) for layer in moment.network.activation_layers]
+    return np.stack(outputs, axis=-1)
+
+
+def activation_mean(moment: Moment) -> Array:
+    """Mean activation over units and minibatch of each hidden layer, shape (…, hidden)."""
+    return _per_activation(moment, lambda a: a.mean(axis=(-2, -1)))
+
+
+def activation_std(moment: Moment) -> Array:
+    """Standard deviation over units and minibatch of each hidden layer, shape (…, hidden)."""
+    return _per_activation(moment, lambda a: a.std(axis=(-2, -1)))
+
+
+def dead_fraction(moment: Moment) -> Array:
+    """Share of units of each hidden layer that no example of the minibatch reaches."""
+    return _flat_fraction(moment, DEAD_BELOW, lambda flat: np.logical_and.reduce(flat, axis=-2))
+
+
+def saturated_fraction(moment: Moment) -> Array:
+    """Share of (example, unit) pairs of each hidden layer that are saturated."""
+    return _flat_fraction(moment, SATURATED_BELOW, lambda flat: flat)
+
+
+def _flat_fraction(
+    moment: Moment, below: float, select: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
+) -> Array:
+    fractions = []
+    for layer in moment.network.activation_layers:
+        flat = np.abs(layer.derivative()) < below * largest_derivative(layer.function)
+        chosen = select(flat)
+        axes = tuple(range(len(moment.network.lead), chosen.ndim))
+        fractions.append(chosen.mean(axis=axes))
+    return np.stack(fractions, axis=-1)
+
+
+@cache
+def largest_derivative(function: Activation) -> float:
+    """Return max |f'(z)| over z, found on a grid."""
+    return float(np.abs(function.derivative(np.linspace(-10, 10, 20_001))).max())
+
+
+def standard_recorders(interval: int = 10) -> tuple[Recorder, ...]:
+    """Return the instruments of every run, taken every `interval` steps."""
+    cadence = Every(interval)
+    return (
+        Recorder("batch_loss", "run", lambda m: m.loss, cadence),
+        Recorder("gradient_norm", "layer", lambda m: m.gradient_norm, cadence),
+        Recorder("signal_norm", "layer", signal_norm, cadence),
+        Recorder("weight_norm", "layer", lambda m: weight_norms(m.network), cadence),
+        Recorder("update_ratio", "layer", update_ratio, cadence),
+        Recorder("activation_mean", "hidden", activation_mean, cadence),
+        Recorder("activation_std", "hidden", activation_std, cadence),
+        Recorder("dead_fraction", "hidden", dead_fraction, cadence),
+        Recorder("saturated_fraction", "hidden", saturated_fraction, cadence),
+        Recorder("learning_rate", "run", lambda m: np.squeeze(m.learning_rate), cadence),
+        Recorder(
+            "effective_learning_rate",
+            "run",
+            lambda m: np.squeeze(m.effective_learning_rate),
+            cadence,
+        ),
+    )
