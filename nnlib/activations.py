@@ -12,7 +12,6 @@ from math import sqrt
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from nnlib._array import Array
 

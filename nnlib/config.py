@@ -88,11 +88,15 @@ def _checked_number(name: str, value: Any, setting: Setting, kind: type, cast: t
     if not isinstance(value, kind) or isinstance(value, bool | np.bool_):
         noun = "a whole number" if cast is int else "a number"
         raise ValueError(f"{name} must be {noun}, not {value!r}.")
-    value = cast(value)
+    try:
+        value = cast(value)
+    except OverflowError:
+        raise ValueError(f"{name} is too large a number.") from None
     low = -np.inf if setting.low is None else setting.low
     high = np.inf if setting.high is None else setting.high
     if value != setting.off and not low <= value <= high:
-        raise ValueError(f"{name} must be between {low:g} and {high:g}, not {value:g}.")
+        shown = f"{value:g}" if cast is float or abs(value) < 1e15 else "so large a number"
+        raise ValueError(f"{name} must be between {low:g} and {high:g}, not {shown}.")
     return value
 
 
@@ -311,7 +315,18 @@ class DataReference:
 
     def __post_init__(self) -> None:
         pairs = self.options.items() if isinstance(self.options, Mapping) else self.options
-        object.__setattr__(self, "options", tuple((str(k), v) for k, v in pairs))
+        object.__setattr__(self, "options", _checked_options(pairs))
+
+
+def _checked_options(pairs: Any) -> tuple[tuple[str, OptionValue], ...]:
+    try:
+        options = tuple((str(name), value) for name, value in pairs)
+    except (TypeError, ValueError):
+        raise ValueError(f"options must be pairs of a name and a value, not {pairs!r}.") from None
+    for name, value in options:
+        if not isinstance(value, str | int | float | bool):
+            raise ValueError(f"The option {name} must be a text or a number, not {value!r}.")
+    return options
 
 
 @dataclass(frozen=True)

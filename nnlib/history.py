@@ -136,7 +136,7 @@ class History:
         return self[name][-1] if name in self and len(self[name]) else None
 
     def rows(self) -> Iterator[Mapping[str, str | int | float]]:
-        """Yield every recorded number as one tidy row: series, step, epoch, replica, layer, value."""
+        """Yield every recorded number as one tidy row."""
         for name, series in self.series.items():
             for step, record in zip(series.steps, series.values, strict=True):
                 for index, value in np.ndenumerate(record):

@@ -8,6 +8,7 @@ network's flat buffers, bound once; outputs live in reused workspaces and hold u
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +19,17 @@ from nnlib.activations import Activation
 from nnlib.randomness import Streams
 
 Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a layer is bound to: its own views into the network's buffers, by short name."""
+
+    parameters: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    state: Mapping[str, Array]
+    lead: tuple[int, ...]
+    dtype: npt.DTypeLike
 
 
 class Layer:
@@ -37,17 +49,10 @@ class Layer:
         """Return the shapes of arrays that are kept but not trained."""
         return {}
 
-    def bind(
-        self,
-        parameters: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        state: Mapping[str, Array],
-        lead: tuple[int, ...],
-        dtype: npt.DTypeLike,
-    ) -> None:
+    def bind(self, to: Binding) -> None:
         """Take the views that this layer works on and make its workspaces."""
-        self.lead = lead
-        self._output = Workspace(dtype)
+        self.lead = to.lead
+        self._output = Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output for a batch, shape (…, B, D_out)."""
@@ -85,19 +90,12 @@ class Dense(Layer):
         shapes: Shapes = {"weight": (self.fan_in, self.fan_out)}
         return shapes | ({"bias": (1, self.fan_out)} if self.has_bias else {})
 
-    def bind(
-        self,
-        parameters: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        state: Mapping[str, Array],
-        lead: tuple[int, ...],
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().bind(parameters, gradients, state, lead, dtype)
-        self.weight, self.weight_gradient = parameters["weight"], gradients["weight"]
+    def bind(self, to: Binding) -> None:
+        super().bind(to)
+        self.weight, self.weight_gradient = to.parameters["weight"], to.gradients["weight"]
         if self.has_bias:
-            self.bias, self.bias_gradient = parameters["bias"], gradients["bias"]
-        self._input_gradient = Workspace(dtype)
+            self.bias, self.bias_gradient = to.parameters["bias"], to.gradients["bias"]
+        self._input_gradient = Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
@@ -126,16 +124,9 @@ class ActivationLayer(Layer):
         super().__init__()
         self.function = function
 
-    def bind(
-        self,
-        parameters: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        state: Mapping[str, Array],
-        lead: tuple[int, ...],
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().bind(parameters, gradients, state, lead, dtype)
-        self._derivative = Workspace(dtype)
+    def bind(self, to: Binding) -> None:
+        super().bind(to)
+        self._derivative = Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.z = x
@@ -172,19 +163,12 @@ class BatchNorm(Layer):
     def state_shapes(self) -> Shapes:
         return {"running_mean": (1, self.features), "running_var": (1, self.features)}
 
-    def bind(
-        self,
-        parameters: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        state: Mapping[str, Array],
-        lead: tuple[int, ...],
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().bind(parameters, gradients, state, lead, dtype)
-        self.scale, self.scale_gradient = parameters["scale"], gradients["scale"]
-        self.shift, self.shift_gradient = parameters["shift"], gradients["shift"]
-        self.running_mean, self.running_var = state["running_mean"], state["running_var"]
-        self._normalized = Workspace(dtype)
+    def bind(self, to: Binding) -> None:
+        super().bind(to)
+        self.scale, self.scale_gradient = to.parameters["scale"], to.gradients["scale"]
+        self.shift, self.shift_gradient = to.parameters["shift"], to.gradients["shift"]
+        self.running_mean, self.running_var = to.state["running_mean"], to.state["running_var"]
+        self._normalized, self._product = Workspace(to.dtype), Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         self._training = training
@@ -212,7 +196,7 @@ class BatchNorm(Layer):
         # With n = normalized: dx = scale/σ · (g - mean(g) - n·mean(g·n)); the means vanish in
         # evaluation, where the statistics are constants.
         np.add.reduce(gradient, axis=-2, keepdims=True, out=self.shift_gradient)
-        product = self._output.array(gradient.shape)  # the output is not needed any more
+        product = self._product.array(gradient.shape)
         np.multiply(gradient, self.normalized, out=product)
         np.add.reduce(product, axis=-2, keepdims=True, out=self.scale_gradient)
         if self._training:
@@ -243,16 +227,11 @@ class Dropout(Layer):
         self.frozen = False  # True: reuse the last mask, for gradient checks
         self.mask: Array | None = None
 
-    def bind(
-        self,
-        parameters: Mapping[str, Array],
-        gradients: Mapping[str, Array],
-        state: Mapping[str, Array],
-        lead: tuple[int, ...],
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().bind(parameters, gradients, state, lead, dtype)
-        self._kept_scale = np.asarray(1 / (1 - np.asarray(self.rate)), dtype)
+    def bind(self, to: Binding) -> None:
+        super().bind(to)
+        rate = np.asarray(self.rate, np.float64)
+        self._threshold = rate.astype(np.float32)  # as the draws that it is compared with
+        self._kept_scale = (1 / (1 - rate)).astype(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         if not training:
@@ -263,7 +242,7 @@ class Dropout(Layer):
         return np.multiply(x, self.mask, out=self._output.array(x.shape))
 
     def _draw_mask(self, shape: tuple[int, ...]) -> Array:
-        kept = self.streams.uniform(shape) >= self.rate
+        kept = self.streams.uniform(shape) >= self._threshold
         mask: Array = kept * self._kept_scale
         return mask
 

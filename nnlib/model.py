@@ -149,8 +149,9 @@ def load_model(file: File) -> Model:
     """
     try:
         with np.load(file, allow_pickle=False) as archive:
-            return _restore({name: archive[name] for name in archive.files})
-    except (OSError, KeyError, EOFError, TypeError) as error:
+            arrays = {name: archive[name] for name in archive.files}
+        return _restore(arrays)
+    except Exception as error:  # a damaged file can fail anywhere in zip, array or JSON
         raise ValueError("This file is not a model saved by nnlib.") from error
 
 

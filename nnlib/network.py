@@ -17,7 +17,7 @@ from nnlib._array import Array
 from nnlib.activations import ACTIVATIONS
 from nnlib.config import NetworkConfig
 from nnlib.initializers import INITIALIZERS
-from nnlib.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer, Shapes
+from nnlib.layers import ActivationLayer, BatchNorm, Binding, Dense, Dropout, Layer, Shapes
 from nnlib.randomness import Streams
 
 Generators = np.random.Generator | Sequence[np.random.Generator]
@@ -60,11 +60,13 @@ class Network:
         self.slices = _slices(shapes)
         for layer in self.layers:
             layer.bind(
-                _views_of(layer, self._parameters),
-                _views_of(layer, self._gradients),
-                _views_of(layer, self._state),
-                lead,
-                self.dtype,
+                Binding(
+                    _views_of(layer, self._parameters),
+                    _views_of(layer, self._gradients),
+                    _views_of(layer, self._state),
+                    lead,
+                    self.dtype,
+                )
             )
         for dense in self.dense_layers:
             dense.weight_slice = self.slices[f"{dense.name}.weight"]
@@ -147,7 +149,7 @@ def build_network(
     dtype: npt.DTypeLike = np.float64,
     lead: tuple[int, ...] = (),
 ) -> Network:
-    """Build and initialize a network: Dense, BatchNorm?, activation, Dropout? for each hidden layer.
+    """Build and initialize a network; a hidden layer is Dense, BatchNorm?, activation, Dropout?.
 
     Parameters
     ----------
@@ -181,7 +183,7 @@ def _dropout_rates(configs: Sequence[NetworkConfig], lead: tuple[int, ...]) -> f
     rates = [c.dropout for c in configs]
     if len(set(rates)) == 1:
         return rates[0]
-    return np.array(rates, np.float32).reshape(*lead, 1, 1)
+    return np.array(rates).reshape(*lead, 1, 1)
 
 
 def _hidden_layers(

@@ -35,6 +35,7 @@ class Every:
     interval: int
 
     def __call__(self, step: int) -> bool:
+        """Say whether to measure after so many updates."""
         return step % self.interval == 0 or step & (step - 1) == 0
 
 
@@ -108,7 +109,7 @@ def activation_mean(moment: Moment) -> Array:
 
 
 def activation_std(moment: Moment) -> Array:
-    """Standard deviation over units and minibatch of each hidden layer, shape (…, hidden)."""
+    """Return the standard deviation over units and minibatch, shape (…, hidden)."""
     return _per_activation(moment, lambda a: a.std(axis=(-2, -1)))
 
 

@@ -57,7 +57,8 @@ def sweep(
         while not trainer.done:
             trainer.advance(epochs=1)
             if progress is not None:
-                progress((done + trainer.step / trainer.total_steps) / len(stacks))
+                share = 1.0 if trainer.done else trainer.step / trainer.total_steps
+                progress((done + share) / len(stacks))
         for replica, i in enumerate(stack):
             results[i] = SweepResult(experiments[i], trainer, replica)
     return [results[i] for i in range(len(experiments))]

@@ -87,7 +87,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self._x = np.asarray(data.features("train"), dtype)
-        self._targets = np.asarray(data.targets("train"), dtype)
+        self._targets = np.asarray(data.targets("train", dtype), dtype)
         seeds = [e.training.seed for e in self.experiments]
         networks = [e.network for e in self.experiments]
         self.network = build_network(
@@ -159,6 +159,12 @@ class Trainer:
         return self.status not in ("ready", "running")
 
     @property
+    def restored_step(self) -> npt.NDArray[np.int64] | None:
+        """The step whose weights early stopping has put back, shape (…,); None if it has not."""
+        stopping = self._early_stopping
+        return stopping.best_step if stopping is not None and self.done else None
+
+    @property
     def score_name(self) -> str:
         """What `train_…` and `val_…` record beside the loss: "accuracy" or "r2"."""
         return "r2" if self.data.task == "regression" else "accuracy"
@@ -214,12 +220,14 @@ class Trainer:
         for name in settings:
             if name not in LIVE_SETTINGS:
                 raise ValueError(f"{name} cannot be changed during a run; start a new one.")
-        old = self.config
-        self.experiments = [e.with_training(**settings) for e in self.experiments]
+        old = self.experiments
+        self.experiments = [e.with_training(**settings) for e in old]
         for name in settings:
-            before, after = getattr(old, name), getattr(self.config, name)
-            if before != after:
-                self.history.events.append(Event(self.step, name, before, after))
+            after = getattr(self.config, name)
+            before = [getattr(e.training, name) for e in old]
+            changed = next((value for value in before if value != after), None)
+            if changed is not None:
+                self.history.events.append(Event(self.step, name, changed, after))
         self._read_settings()
 
     def evaluate(self, split: str) -> dict[str, npt.NDArray[np.float64]]:
@@ -229,8 +237,9 @@ class Trainer:
         ----------
         split : "train", "val" or "test"
         """
-        x, targets = self.data.features(split), self.data.targets(split)
-        return self._measure(np.asarray(x, self.network.dtype), targets)
+        dtype = self.network.dtype
+        x, targets = self.data.features(split), self.data.targets(split, dtype)
+        return self._measure(np.asarray(x, dtype), targets)
 
     def _measure(self, x: Array, targets: Array) -> dict[str, npt.NDArray[np.float64]]:
         with np.errstate(all="ignore"):
@@ -277,7 +286,7 @@ class Trainer:
         return x, targets
 
     def _add_penalty_gradients(self) -> None:
-        if not (np.any(self._l1) or np.any(self._l2)):
+        if not self._uses("l1", "l2"):
             return
         for dense in self.network.dense_layers:
             add_penalty_gradient(
@@ -285,25 +294,27 @@ class Trainer:
             )
 
     def _clip(self) -> None:
-        if np.any(self._clip_value):
+        if self._uses("clip_value"):
             clip_by_value(self.network.flat_gradients, self._clip_value)
-        if np.any(self._clip_norm):
+        if self._uses("clip_norm"):
             clip_by_norm(self.network.flat_gradients, self._clip_norm)
 
     def _project(self) -> None:
-        if np.any(self._max_norm):
+        if self._uses("max_norm"):
             for dense in self.network.dense_layers:
                 project_max_norm(dense.weight, _column(self._max_norm))
 
     def _after_step(self) -> None:
-        if self._early_stopping is not None:
-            self._early_stopping.hold(self.network)
-            if self.step % self.steps_per_epoch == 0:
-                self._early_stopping.offer(self.network, self._record_evaluation(always=True))
-        if self.step >= self.total_steps:
-            self._record_evaluation(always=True)
-        elif self._evaluation_cadence(self.step):
-            self._record_evaluation()
+        stopping, at_end = self._early_stopping, self.step >= self.total_steps
+        if stopping is not None:
+            stopping.hold(self.network)
+        judged = stopping is not None and self.step % self.steps_per_epoch == 0
+        if judged or at_end or self._evaluation_cadence(self.step):
+            val_loss = self._record_evaluation(always=at_end)
+            if stopping is not None and judged:
+                stopping.offer(self.network, val_loss, self.step)
+        if stopping is not None and at_end:
+            stopping.restore(self.network)
 
     def _note_divergence(self, loss: Array) -> None:
         for replica in (
@@ -323,6 +334,13 @@ class Trainer:
         self._clip_norm, self._clip_value = self._setting("clip_norm"), self._setting("clip_value")
         self._max_norm = self._setting("max_norm")
         self._schedule = make_schedule(self.config, self.steps_per_epoch)
+        switches = ("l1", "l2", "clip_norm", "clip_value", "max_norm")
+        self._in_use = {
+            name for name in switches if any(getattr(e.training, name) for e in self.experiments)
+        }
+
+    def _uses(self, *settings: str) -> bool:
+        return not self._in_use.isdisjoint(settings)
 
     def _setting(self, name: str) -> Rate:
         values = [getattr(e.training, name) for e in self.experiments]
@@ -411,7 +429,7 @@ def _evaluation_splits(data: Dataset, dtype: npt.DTypeLike) -> dict[str, tuple[A
     splits = {}
     for split in ("train", "val"):
         x = np.asarray(data.features(split), dtype)
-        targets = np.asarray(data.targets(split), dtype)
+        targets = np.asarray(data.targets(split, dtype), dtype)
         if split == "train" and len(x) > TRAIN_SAMPLE:
             rows = generator(0, SAMPLING).choice(len(x), TRAIN_SAMPLE, replace=False)
             x, targets = x[rows], targets[rows]

@@ -94,11 +94,12 @@ def kind_of(column: pd.Series[Any]) -> str:
     if is_boolean(present):
         return "boolean"
     numbers, strays = numbers_of(present)
-    texts = pd.Series(texts_of(present), dtype=object).dropna()
-    if len(texts) == 0:
+    unread = int(np.isnan(numbers).sum())
+    if unread == len(numbers) and not strays:
         return "empty"
-    if not strays or np.isnan(numbers).sum() <= MAX_STRAY_SHARE * len(texts):
-        return "number" if not np.isnan(numbers).all() else "empty"
+    if unread <= MAX_STRAY_SHARE * len(numbers):
+        return "number"
+    texts = pd.Series(texts_of(present), dtype=object).dropna()
     if all(map(_DATE.fullmatch, texts)):
         return "date"
     return "category"

@@ -90,10 +90,11 @@ class TablePreprocessing:
         frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
         prepared, notes = prepare(frame, self.numeric, self.categorical)
         for name in self.numeric:
-            unread = prepared[name].isna() & frame[name].notna().to_numpy()
+            given = [text == text for text in texts_of(frame[name])]  # NaN differs from itself
+            unread = prepared[name].isna().to_numpy() & given
             if unread.sum() > MAX_STRAY_SHARE * len(frame):
                 raise DatasetError(
-                    f"The column '{name}' holds text where training had numbers.",
+                    f"The column '{name}' holds other things than numbers.",
                     "Write numbers in this column, or leave its cells empty.",
                 )
         return self.features(prepared), tuple(notes)
@@ -214,10 +215,12 @@ def _why_not(column: pd.Series[Any], kind: str, training: NDArray[np.intp]) -> s
     if kind == "category" and distinct > max(MAX_CATEGORIES, len(column) / 2):
         return "free text"
     seen = column.iloc[training]
-    values = numbers_of(seen)[0] if kind == "number" else texts_of(seen)
-    varied = {v for v in values.tolist() if v == v}  # NaN differs from itself
-    gaps = kind != "number" and len(varied) == 1 and bool(seen.isna().any())
-    if len(varied) < 2 and not gaps:  # for categories, a gap is a value of its own
+    if kind == "number":
+        numbers = numbers_of(seen)[0]
+        varied = len(np.unique(numbers[~np.isnan(numbers)])) > 1
+    else:  # a gap is a category of its own
+        varied = len(set(map(str, texts_of(seen)))) > 1
+    if not varied:
         return "it has one value only in the training rows"
     return ""
 

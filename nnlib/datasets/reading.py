@@ -112,8 +112,12 @@ def _bytes_of(source: Source) -> bytes:
                 f"The file '{source}' could not be read ({error.strerror or error}).",
                 "Check its name and that it may be read.",
             ) from error
+    elif isinstance(source, bytes):
+        raw = source
     else:
-        raw = source if isinstance(source, bytes) else source.read()
+        if source.seekable():
+            source.seek(0)  # an uploaded file may have been read before
+        raw = source.read()
     if len(raw) > MAX_BYTES:
         raise DatasetError(
             f"The file has {len(raw) / 1024**2:.0f} MB; the limit is {MAX_BYTES // 1024**2} MB.",

@@ -45,15 +45,16 @@ def from_csv(
     drop_missing_target: bool = False,
     delimiter: str | None = None,
     encoding: str | None = None,
+    header: bool | None = None,
 ) -> Dataset:
     """Make a data set of a CSV file: `read_table`, then `from_frame`.
 
     The name is the file's, without its ending, if none is given.
     """
-    table = read_table(source, delimiter=delimiter, encoding=encoding)
+    table = read_table(source, delimiter=delimiter, encoding=encoding, header=header)
     if name is None:
         path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", "")
-        name = Path(path).stem or "table"
+        name = Path(str(path)).stem or "table"
     return from_frame(
         table.frame,
         target,

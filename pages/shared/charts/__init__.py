@@ -1,0 +1,1 @@
+"""Builders that turn results of nnlib into Plotly figures; nothing here knows Streamlit."""

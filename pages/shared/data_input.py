@@ -1,0 +1,302 @@
+"""Choosing data: the built-in sets with their options, or a person's own CSV file.
+
+An uploaded file stays in the memory of its session. It is kept beside the upload widget, because
+the widget forgets it when one visits another page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from nnlib import DataReference
+from nnlib.datasets import (
+    DATASETS,
+    Dataset,
+    DatasetError,
+    DatasetInfo,
+    Option,
+    Table,
+    from_frame,
+    guess_target,
+    infer_task,
+    load,
+    read_table,
+)
+from pages.shared.layout import plain, show_error
+
+OWN_FILE = "csv"
+_UPLOAD = "upload"  # in the session state: the last uploaded file
+_TASKS = {
+    "binary": "two classes",
+    "multiclass": "several classes",
+    "regression": "regression (a number)",
+}
+_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", r"\s+": "blanks"}
+
+
+class Upload(NamedTuple):
+    """A file that a person handed over."""
+
+    name: str
+    content: bytes
+    digest: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return PurePath(self.name).stem or "table"
+
+
+class ChosenData(NamedTuple):
+    """A data set and the reference that an experiment keeps of it."""
+
+    data: Dataset
+    reference: DataReference
+
+
+def choose_data(default: str = "spiral") -> ChosenData:
+    """Draw the data controls: in the sidebar, and for an own file also on the page.
+
+    Where there is no data yet, or none can be made of what was given, the page says so in a
+    sentence and stops here.
+    """
+    with st.sidebar:
+        st.subheader("Data", anchor=False)
+        name = _choose_name(default)
+        st.file_uploader(
+            "Your own CSV file",
+            key="uploader",
+            on_change=_keep_upload,
+            help="A table with one row an example and the column to predict; it stays in the "
+            "memory of this session.",
+        )
+        options = {} if name == OWN_FILE else _choose_options(DATASETS[name])
+    try:
+        return _own_data() if name == OWN_FILE else _built_in(name, options)
+    except DatasetError as error:
+        show_error(error)
+        st.stop()
+
+
+def _choose_name(default: str) -> str:
+    names = (*DATASETS, OWN_FILE)
+
+    def label(name: str) -> str:
+        if name == OWN_FILE:
+            upload = st.session_state.get(_UPLOAD)
+            return f"Your file: {upload.name}" if upload else "Your own CSV file"
+        return f"{DATASETS[name].label} · {_kind(DATASETS[name])}"
+
+    chosen: str = st.selectbox(
+        "Data set",
+        names,
+        index=names.index(default),
+        format_func=label,
+        help="What the network learns from; a file that you upload appears here as well.",
+        key="data",
+        bind="query-params",
+    )
+    if chosen != OWN_FILE:
+        st.caption(DATASETS[chosen].description)
+    return chosen
+
+
+def _kind(info: DatasetInfo) -> str:
+    words = {"toy": "2-D toy", "table": "table", "image": "images"}
+    return "regression" if info.task == "regression" else words[info.kind]
+
+
+def _keep_upload() -> None:
+    """Keep the file beside the widget, and switch to it or away from it."""
+    file = st.session_state["uploader"]
+    if file is None:
+        st.session_state.pop(_UPLOAD, None)
+        return
+    content = file.getvalue()
+    st.session_state[_UPLOAD] = Upload(file.name, content, hashlib.sha256(content).hexdigest())
+    st.session_state["data"] = OWN_FILE
+
+
+def _choose_options(info: DatasetInfo) -> dict[str, int | float]:
+    with st.expander("Points, noise and split", icon=":material/settings:"):
+        return {
+            option.name: _option(option, f"{info.name}_{option.name}") for option in info.options
+        }
+
+
+def _option(option: Option, key: str) -> Any:
+    if option.choices:
+        return st.selectbox(
+            option.label,
+            option.choices,
+            index=option.choices.index(int(option.default)),
+            help=option.help,
+            key=key,
+            bind="query-params",
+        )
+    if isinstance(option.default, int):
+        return st.number_input(
+            option.label,
+            int(option.low),
+            int(option.high),
+            option.default,
+            help=option.help,
+            key=key,
+            bind="query-params",
+        )
+    return st.slider(
+        option.label,
+        float(option.low),
+        float(option.high),
+        option.default,
+        step=0.01,
+        help=option.help,
+        key=key,
+        bind="query-params",
+    )
+
+
+def _built_in(name: str, options: dict[str, int | float]) -> ChosenData:
+    pairs = tuple(options.items())
+    data = _load(name, pairs)
+    return ChosenData(data, DataReference(name, pairs, data.fingerprint))
+
+
+# The built-in sets are the same for everybody and immutable, so all sessions share them.
+@st.cache_resource(max_entries=16, show_spinner="Loading the data …")
+def _load(name: str, options: tuple[tuple[str, int | float], ...]) -> Dataset:
+    return load(name, **dict(options))
+
+
+def _own_data() -> ChosenData:
+    upload: Upload | None = st.session_state.get(_UPLOAD)
+    if upload is None:
+        st.info(
+            "Drop a CSV file on **Your own CSV file** in the sidebar: one row an example, one "
+            "column to predict. Or choose a built-in data set there.",
+            icon=":material/upload_file:",
+        )
+        st.stop()
+    table = _read(upload.digest, upload.content)
+    with st.container(border=True):
+        rows, columns = table.frame.shape
+        st.markdown(
+            f"**{plain(upload.name)}** · {rows:,} rows · {columns:,} columns · "
+            f"{_delimiter(table)} · {plain(table.dialect.encoding)}"
+        )
+        settings = _choose_columns(table.frame)
+        with st.expander("First rows of your file", icon=":material/table:"):
+            st.dataframe(table.frame.head(100), hide_index=True)
+        data = _prepare(upload.digest, json.dumps(settings), table, upload.stem)
+        _show_decisions(data)
+    options = tuple((k, json.dumps(v) if isinstance(v, list) else v) for k, v in settings.items())
+    return ChosenData(data, DataReference(upload.name, options, data.fingerprint))
+
+
+def _delimiter(table: Table) -> str:
+    delimiter = table.dialect.delimiter
+    return f"separated by {_DELIMITER_NAMES.get(delimiter, plain(delimiter))}"
+
+
+# Own files are seen by their session alone.
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Reading the file …")
+def _read(digest: str, _content: bytes) -> Table:
+    return read_table(_content)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner="Preparing the table …")
+def _prepare(digest: str, settings: str, _table: Table, _name: str) -> Dataset:
+    return from_frame(_table.frame, **json.loads(settings), name=_name, notes=_table.notes)
+
+
+def _choose_columns(frame: pd.DataFrame) -> dict[str, Any]:
+    names = [str(name) for name in frame.columns]
+    left, right, share = st.columns([2, 2, 1.4])
+    target = left.selectbox(
+        "Column to predict",
+        names,
+        index=names.index(guess_target(frame)),
+        help="The network learns to predict this column from the others.",
+        key="target",
+        bind="query-params",
+    )
+    inferred = infer_task(frame[target])
+    task = right.selectbox(
+        "Task",
+        ("automatic", *_TASKS),
+        format_func=lambda t: _TASKS.get(t, f"automatic: {_TASKS[inferred]}"),
+        help="Whether the column holds classes or a quantity.",
+        key="task",
+        bind="query-params",
+    )
+    train_fraction = share.slider(
+        "Training share",
+        0.1,
+        0.95,
+        0.8,
+        step=0.05,
+        help="The share of rows that the network trains on; the rest is for validation.",
+        key="own_train_fraction",
+        bind="query-params",
+    )
+    others = [name for name in names if name != target]
+    left_out = st.multiselect(
+        "Columns to leave out",
+        others,
+        help="The network does not see these columns.",
+        placeholder="None: learn from all columns that can be used",
+        key="left_out",
+    )
+    settings: dict[str, Any] = {
+        "target": target,
+        "task": None if task == "automatic" else task,
+        "train_fraction": train_fraction,
+    }
+    if left_out:
+        settings["features"] = [name for name in others if name not in left_out]
+    if frame[target].isna().any():
+        settings["drop_missing_target"] = st.checkbox(
+            "Leave out the rows in which this column is empty",
+            help="Without this, a column to predict with empty cells is refused.",
+            key="drop_missing_target",
+            bind="query-params",
+        )
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _show_decisions(data: Dataset) -> None:
+    if data.preprocessing is None:
+        return
+    with st.expander("What happened to your columns", icon=":material/fact_check:", expanded=True):
+        st.dataframe(
+            pd.DataFrame([vars(decision) for decision in data.preprocessing.decisions]),
+            hide_index=True,
+            height=220,
+            column_config={
+                "column": "Column",
+                "kind": "Kind",
+                "missing": "Missing",
+                "distinct": "Distinct",
+                "action": st.column_config.TextColumn("What happened", width="large"),
+                "n_features": "Inputs",
+            },
+        )
+        for note in data.notes:
+            st.caption(plain(note))
+
+
+def read_own_rows(file: Any) -> pd.DataFrame:
+    """Return the table in an uploaded file, for predictions.
+
+    Raises
+    ------
+    DatasetError
+        if the file is no table
+    """
+    return read_table(file.getvalue()).frame

@@ -1,0 +1,105 @@
+"""What leaves the dashboard: CSV that is safe and exact, HTML that is whole, image availability."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.shared import export
+from pages.shared.charts import theme
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+cmd", "'+cmd"),
+        ("-x", "'-x"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("-5", "-5"),
+        ("+3.2e-4", "+3.2e-4"),
+        ("-5+A1", "'-5+A1"),
+        ("plain", "plain"),
+        ("a=b", "a=b"),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["object", "string", "category"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(cell, written, dtype):
+    frame = pd.DataFrame({"text": pd.Series([cell], dtype=dtype)})
+    assert export.frame_to_csv(frame).decode() == f"text\r\n{written}\r\n"
+
+
+def test_a_carriage_return_in_front_is_guarded_and_quoted():
+    assert export.frame_to_csv(pd.DataFrame({"t": ["\r=1"]})) == b't\r\n"\'\r=1"\r\n'
+
+
+def test_column_names_are_guarded_and_may_repeat():
+    frame = pd.DataFrame([["=a", -1.5]], columns=["=x", "=x"])
+    assert export.frame_to_csv(frame) == b"'=x,'=x\r\n'=a,-1.5\r\n"
+
+
+def test_missing_cells_and_mixed_columns_are_left_alone():
+    frame = pd.DataFrame({"t": ["=a", None, -3]}, dtype=object)
+    assert export.frame_to_csv(frame) == b't\r\n\'=a\r\n""\r\n-3\r\n'
+
+
+def test_the_frame_itself_is_not_changed():
+    frame = pd.DataFrame({"=t": ["=a"]})
+    export.frame_to_csv(frame)
+    assert frame.columns[0] == "=t" and frame.iloc[0, 0] == "=a"
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=20))
+def test_numbers_come_back_bit_for_bit(numbers):
+    written = export.frame_to_csv(pd.DataFrame({"value": numbers, "other": 1.0}))
+    rows = list(csv.DictReader(io.StringIO(written.decode(), newline="")))
+    back = [float(row["value"] or "nan") for row in rows]
+    np.testing.assert_array_equal(back, numbers)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8))
+def test_no_text_cell_starts_a_formula(text):
+    cell = export._without_formula(text)
+    assert cell == text or cell == f"'{text}"
+    if cell[:1] in {"=", "@", "\t", "\r"}:
+        pytest.fail(f"{text!r} is written as {cell!r}")
+
+
+def test_html_is_whole_and_a_script_in_a_name_stays_text():
+    figure = theme.new_figure("</script><script>alert(1)</script>", "step", "loss")
+    figure.add_scatter(x=[0, 1], y=[1, 2], name="</script>")
+    html = export.figure_to_html(figure, "loss")
+    assert len(html) > 1e6
+    assert 'src="http' not in html
+    assert "<script>alert(1)" not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("pdf", b"%PDF")]
+)
+def test_images_by_kaleido(kind, start):
+    if export.missing_for_images():
+        pytest.skip(export.missing_for_images())
+    figure = go.Figure(layout={"height": 200}).add_scatter(y=[1, 2])
+    assert export.figure_to_image(figure, kind).startswith(start)
+
+
+def test_without_kaleido_a_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    export.missing_for_images.cache_clear()
+    assert "pip install kaleido" in export.missing_for_images()
+    export.missing_for_images.cache_clear()
+
+
+def test_without_a_browser_a_sentence_says_so(monkeypatch):
+    chromium = pytest.importorskip("choreographer.browsers.chromium").Chromium
+    monkeypatch.setattr(chromium, "find_browser", lambda **options: None)
+    export.missing_for_images.cache_clear()
+    assert "Chrome or Chromium" in export.missing_for_images()
+    export.missing_for_images.cache_clear()

@@ -1,0 +1,221 @@
+"""The network: order and names of its layers, flat buffers, initialization, replicas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nnlib.config import NetworkConfig
+from nnlib.initializers import INITIALIZERS
+from nnlib.network import Network, build_network
+
+FULL = NetworkConfig(hidden=(5, 4), activation="tanh", batch_norm=True, dropout=0.25)
+X = np.random.default_rng(2).normal(size=(9, 3))
+
+
+def build(config: NetworkConfig, seed: int = 0, **options) -> Network:
+    return build_network(config, 3, 2, np.random.default_rng(seed), **options)
+
+
+def test_layers_come_in_the_documented_order():
+    hidden = ["dense", "batch_norm", "activation", "dropout"]
+    assert [layer.kind for layer in build(FULL).layers] == [*hidden, *hidden, "dense"]
+    plain = build(NetworkConfig(hidden=(5, 4)))
+    assert [layer.kind for layer in plain.layers] == ["dense", "activation"] * 2 + ["dense"]
+    assert [layer.kind for layer in build(NetworkConfig(hidden=())).layers] == ["dense"]
+
+
+def test_parameter_names_and_shapes():
+    shapes = {name: value.shape for name, value in build(FULL).parameters().items()}
+    assert shapes == {
+        "dense_1.weight": (3, 5),  # no bias: batch normalization would subtract it
+        "batch_norm_1.scale": (1, 5),
+        "batch_norm_1.shift": (1, 5),
+        "dense_2.weight": (5, 4),
+        "batch_norm_2.scale": (1, 4),
+        "batch_norm_2.shift": (1, 4),
+        "dense_3.weight": (4, 2),
+        "dense_3.bias": (1, 2),
+    }
+    plain = build(NetworkConfig(hidden=(5,)))
+    assert set(plain.parameters()) == {
+        f"dense_{i}.{kind}" for i in (1, 2) for kind in ("weight", "bias")
+    }
+    assert set(plain.gradients()) == set(plain.parameters())
+    assert plain.state() == {}
+
+
+@pytest.mark.parametrize("lead", [(), (3,)])
+def test_parameters_gradients_and_state_are_views_of_flat_buffers(lead):
+    network = build(FULL, lead=lead)
+    for named, flat in (
+        (network.parameters(), network.flat_parameters),
+        (network.gradients(), network.flat_gradients),
+        (network.state(), network.flat_state),
+    ):
+        assert all(np.shares_memory(value, flat) for value in named.values())
+        # Every number of the flat buffer belongs to exactly one name.
+        flat.fill(0)
+        for value in named.values():
+            value += 1
+        assert (flat == 1).all()
+    assert network.flat_parameters.shape == (*lead, network.n_parameters)
+
+
+def test_a_written_parameter_changes_the_output():
+    network = build(NetworkConfig(hidden=()))
+    parameters = network.parameters()
+    parameters["dense_1.weight"][...] = 0
+    parameters["dense_1.bias"][...] = [[1, 2]]
+    np.testing.assert_array_equal(network.forward(X), np.tile([1.0, 2.0], (9, 1)))
+
+
+def test_weight_mask_marks_the_dense_weights_only():
+    network = build(FULL)
+    mask = network.weight_mask()
+    network.flat_parameters[...] = mask
+    for name, value in network.parameters().items():
+        assert (value == name.endswith(".weight")).all(), name
+
+
+@pytest.mark.parametrize("name", sorted(INITIALIZERS))
+def test_initialization(name):
+    config = NetworkConfig(hidden=(5, 4), initializer=name, initializer_scale=1.5)
+    parameters = build(config, seed=3).parameters()
+    rng = np.random.default_rng(3)
+    for index, (fan_in, fan_out) in enumerate([(3, 5), (5, 4), (4, 2)], start=1):
+        np.testing.assert_array_equal(
+            parameters[f"dense_{index}.weight"], INITIALIZERS[name](rng, fan_in, fan_out, 1.5)
+        )
+        assert not parameters[f"dense_{index}.bias"].any()
+
+
+def test_initial_batch_normalization():
+    network = build(FULL)
+    parameters, state = network.parameters(), network.state()
+    for index in (1, 2):
+        assert (parameters[f"batch_norm_{index}.scale"] == 1).all()
+        assert (parameters[f"batch_norm_{index}.shift"] == 0).all()
+        assert (state[f"batch_norm_{index}.running_mean"] == 0).all()
+        assert (state[f"batch_norm_{index}.running_var"] == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_everything_has_the_asked_type(dtype):
+    network = build(FULL, dtype=dtype)
+    logits = network.forward(X.astype(dtype), training=True)
+    gradient = network.backward(np.ones_like(logits))
+    arrays = [logits, gradient, network.flat_parameters, network.flat_gradients, network.flat_state]
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+
+
+def test_float32_weights_are_the_rounded_float64_weights():
+    wide, narrow = build(FULL), build(FULL, dtype=np.float32)
+    np.testing.assert_array_equal(wide.flat_parameters.astype(np.float32), narrow.flat_parameters)
+
+
+def test_passes_do_not_change_the_input_and_give_its_gradient():
+    network, x = build(FULL), X.copy()
+    logits = network.forward(x, training=True)
+    assert logits.shape == (9, 2)
+    assert network.backward(np.ones_like(logits)).shape == x.shape
+    np.testing.assert_array_equal(x, X)
+
+
+def test_leaving_out_the_input_gradient_changes_no_parameter_gradient():
+    network = build(replace(FULL, dropout=0.0))
+    for shape in ((), (2,)):
+        network = build(replace(FULL, dropout=0.0), lead=shape)
+        gradients = []
+        for wanted in (True, False, True):
+            logits = network.forward(X, training=True)
+            network.backward(np.sin(logits), input_gradient=wanted)
+            gradients.append(network.flat_gradients.copy())
+        np.testing.assert_array_equal(gradients[0], gradients[1])
+        np.testing.assert_array_equal(gradients[0], gradients[2])
+
+
+def test_evaluation_is_deterministic_and_training_with_dropout_is_not():
+    network = build(FULL)
+    first = network.forward(X).copy()
+    np.testing.assert_array_equal(network.forward(X), first)
+    first = network.forward(X, training=True).copy()
+    assert (network.forward(X, training=True) != first).any()
+
+
+def test_dropout_does_not_disturb_the_initial_weights():
+    plain, dropped = build(replace(FULL, dropout=0.0)), build(FULL)
+    np.testing.assert_array_equal(plain.flat_parameters, dropped.flat_parameters)
+
+
+def test_dropout_layers_draw_different_masks():
+    network = build(NetworkConfig(hidden=(6, 6), dropout=0.5))
+    network.forward(X, training=True)
+    first, second = (layer for layer in network.layers if layer.kind == "dropout")
+    assert (first.mask != second.mask).any()
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_stack_equals_its_replicas(training):
+    config = replace(FULL, dropout=0.0)
+    rngs = [np.random.default_rng(seed) for seed in (4, 5, 6)]
+    stack = build_network(config, 3, 2, rngs, lead=(3,))
+    logits = stack.forward(X, training=training).copy()
+    own = np.stack([X, X + 1, X - 1])
+    own_logits = stack.forward(own, training=training).copy()
+    stack.backward(np.cos(own_logits))
+    for replica, seed in enumerate((4, 5, 6)):
+        single = build(config, seed)
+        np.testing.assert_array_equal(stack.flat_parameters[replica], single.flat_parameters)
+        np.testing.assert_allclose(logits[replica], single.forward(X, training=training), 1e-12)
+        single = build(config, seed)
+        single.forward(X, training=training)
+        output = single.forward(own[replica], training=training)
+        np.testing.assert_allclose(own_logits[replica], output, rtol=1e-11)
+        single.backward(np.cos(output))
+        np.testing.assert_allclose(
+            stack.flat_gradients[replica], single.flat_gradients, 1e-9, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.0, 0.3), (0.1, 0.2, 0.3), (0.2, 0.2, 0.2)])
+def test_a_stack_of_dropout_rates_equals_its_replicas(rates):
+    configs = [replace(FULL, batch_norm=False, dropout=rate) for rate in rates]
+    # One seed: the replicas share their initial weights and the draws behind their masks.
+    stack = build_network(configs, 3, 2, [np.random.default_rng(7) for _ in configs])
+    logits = stack.forward(X, training=True)
+    for replica, config in enumerate(configs):
+        expected = build(config, seed=7).forward(X, training=True)
+        np.testing.assert_allclose(logits[replica], expected, rtol=1e-12)
+
+
+def test_a_stack_may_differ_in_initializer_and_scale():
+    configs = [
+        replace(FULL, initializer="glorot_normal"),
+        replace(FULL, initializer="he_normal", initializer_scale=3.0),
+    ]
+    rngs = [np.random.default_rng(1), np.random.default_rng(1)]
+    stack = build_network(configs, 3, 2, rngs)
+    for replica, config in enumerate(configs):
+        np.testing.assert_array_equal(
+            stack.flat_parameters[replica], build(config, seed=1).flat_parameters
+        )
+
+
+@pytest.mark.parametrize("change", [{"hidden": (5, 5)}, {"activation": "relu"}])
+def test_a_stack_of_different_architectures_is_refused(change):
+    configs = [FULL, replace(FULL, **change)]
+    with pytest.raises(ValueError, match="architecture"):
+        build_network(configs, 3, 2, [np.random.default_rng(0)] * 2)
+
+
+@pytest.mark.parametrize("lead", [(), (2,)])
+@pytest.mark.parametrize("rows", [1, 4, 9, 100])
+def test_predicted_logits_do_not_depend_on_the_chunks(rows, lead):
+    network = build(FULL, lead=lead)
+    network.flat_state[...] = 1.5
+    expected = network.forward(X).copy()
+    np.testing.assert_allclose(network.predict_logits(X, rows=rows), expected, rtol=1e-13)
+    assert network.predict_logits(X[:0]).shape == (*lead, 0, 2)
