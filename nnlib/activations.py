@@ -36,7 +36,7 @@ _ERFC_TERMS_FLOAT32 = 12
 class Activation:
     """One activation function; subclasses give the value and the derivative.
 
-    Both methods take ``z`` of any shape and write into ``out`` where one is given.
+    Both methods take an array ``z`` of at least one axis and write into ``out`` where it is given.
     """
 
     name: ClassVar[str]

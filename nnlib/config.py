@@ -95,9 +95,17 @@ def _checked_number(name: str, value: Any, setting: Setting, kind: type, cast: t
     low = -np.inf if setting.low is None else setting.low
     high = np.inf if setting.high is None else setting.high
     if value != setting.off and not low <= value <= high:
-        shown = f"{value:g}" if cast is float or abs(value) < 1e15 else "so large a number"
-        raise ValueError(f"{name} must be between {low:g} and {high:g}, not {shown}.")
+        off = "" if setting.off is None else f"{_plain(setting.off)} (off) or "
+        raise ValueError(
+            f"{name} must be {off}between {_plain(low)} and {_plain(high)}, not {_plain(value)}."
+        )
     return value
+
+
+def _plain(value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**15 else "so large a number"
+    return f"{value:g}"
 
 
 @dataclass(frozen=True)

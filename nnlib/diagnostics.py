@@ -19,13 +19,14 @@ def accuracy(logits: Array, targets: Array) -> npt.NDArray[np.float64]:
 
     Returns
     -------
-    accuracy : shape (…,)
+    accuracy : shape (…,); NaN where a logit is not finite
     """
     if logits.shape[-1] == 1:
-        correct = (logits > 0) == (targets > 0.5)
-        return np.asarray(correct.mean(axis=(-2, -1)), np.float64)
-    correct = logits.argmax(axis=-1) == targets.argmax(axis=-1)
-    return np.asarray(correct.mean(axis=-1), np.float64)
+        correct = ((logits > 0) == (targets > 0.5))[..., 0]
+    else:
+        correct = logits.argmax(axis=-1) == targets.argmax(axis=-1)
+    finite = np.isfinite(logits).all(axis=(-2, -1))
+    return np.where(finite, correct.mean(axis=-1), np.nan)
 
 
 def r_squared(predictions: Array, targets: Array) -> npt.NDArray[np.float64]:

@@ -77,11 +77,12 @@ class CategoricalCrossentropy(Loss):
     name = "categorical_crossentropy"
 
     def value(self, logits: Array, targets: Array) -> Array:
-        # -Σ t·(z - log Σ exp z) = log Σ exp(z - max) + max - Σ t·z
-        top = logits.max(axis=-1, keepdims=True)
-        log_sum = np.log(np.exp(logits - top).sum(axis=-1))
-        value: Array = (log_sum - np.vecdot(logits - top, targets)).mean(axis=-1)
-        return value
+        # -Σ t·(z - log Σ exp z) = log Σ exp(z - max) - Σ t·(z - max), in float64, since the first
+        # sum is 1 plus what the loss of a confident network consists of
+        shifted = np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float64)
+        log_sum = np.log(np.exp(shifted).sum(axis=-1))
+        mean = (log_sum - np.vecdot(shifted, targets)).mean(axis=-1)
+        return np.asarray(mean, logits.dtype)
 
     def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
         out = softmax(logits, out=out)

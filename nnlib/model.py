@@ -136,7 +136,11 @@ def save_model(file: File, source: Model | Trainer) -> None:
     }
     text = np.frombuffer(json.dumps(description).encode(), np.uint8)
     arrays = {**network.parameters(), **network.state()}
-    np.savez_compressed(file, allow_pickle=False, description=text, **arrays)
+    if isinstance(file, str | Path):
+        with open(file, "wb") as opened:  # NumPy would add .npz to a path that lacks it
+            np.savez_compressed(opened, allow_pickle=False, description=text, **arrays)
+    else:
+        np.savez_compressed(file, allow_pickle=False, description=text, **arrays)
 
 
 def load_model(file: File) -> Model:

@@ -160,9 +160,13 @@ class Trainer:
 
     @property
     def restored_step(self) -> npt.NDArray[np.int64] | None:
-        """The step whose weights early stopping has put back, shape (…,); None if it has not."""
+        """The step whose weights early stopping has put back, shape (…,), 0 where it has not.
+
+        None before the end of a run, and where nothing was put back at all.
+        """
         stopping = self._early_stopping
-        return stopping.best_step if stopping is not None and self.done else None
+        ended = self.status in ("finished", "stopped early")
+        return stopping.best_step if stopping is not None and ended else None
 
     @property
     def score_name(self) -> str:
@@ -236,7 +240,14 @@ class Trainer:
         Parameters
         ----------
         split : "train", "val" or "test"
+
+        Raises
+        ------
+        ValueError
+            if the split has no rows
         """
+        if not len(self.data.features(split)):
+            raise ValueError(f"The {split} split has no rows.")
         dtype = self.network.dtype
         x, targets = self.data.features(split), self.data.targets(split, dtype)
         return self._measure(np.asarray(x, dtype), targets)
@@ -258,7 +269,7 @@ class Trainer:
         gradient = self.loss.gradient(logits, targets, self._workspaces[2].array(logits.shape))
         network.backward(gradient, input_gradient=False)
         if not np.isfinite(loss).all():
-            self._note_divergence(loss)
+            self._note_divergence(np.isfinite(loss))
             if self._diverged.all():
                 measured = self._recorders
         self._add_penalty_gradients()
@@ -313,18 +324,18 @@ class Trainer:
             val_loss = self._record_evaluation(always=at_end)
             if stopping is not None and judged:
                 stopping.offer(self.network, val_loss, self.step)
+        if at_end:  # no further loss would show that the last update overflowed
+            finite = np.isfinite(self.network.flat_parameters)
+            self._note_divergence(np.logical_and.reduce(finite, axis=-1))
         if stopping is not None and at_end:
             stopping.restore(self.network)
 
-    def _note_divergence(self, loss: Array) -> None:
-        for replica in (
-            zip(*np.nonzero(~np.isfinite(loss) & ~self._diverged), strict=True)
-            if (self.lead)
-            else [()]
-        ):
+    def _note_divergence(self, finite: npt.NDArray[np.bool_]) -> None:
+        for replica in np.ndindex(self.lead):
+            if finite[replica] or self._diverged[replica]:
+                continue
             layer, what = locate_nonfinite(self.network, replica)
-            index = tuple(int(i) for i in replica)
-            self.history.divergences.append(Divergence(self.step, layer, what, index))
+            self.history.divergences.append(Divergence(self.step, layer, what, replica))
             self._diverged[replica] = True
 
     def _read_settings(self) -> None:
