@@ -208,5 +208,5 @@ def scale_of(setting: Setting, default: float) -> list[float]:
 
 
 def plain_value(value: float) -> str:
-    """Return a stop of a slider as people write it."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.10g}"
+    """Return a stop of a slider as people write it; the URL holds it in this form."""
+    return str(value) if isinstance(value, int) else f"{value:.10g}"

@@ -87,29 +87,21 @@ def choose_data(default: str = "spiral") -> ChosenData:
 def _choose_name(default: str) -> str:
     names = (*DATASETS, OWN_FILE)
 
-    def label(name: str) -> str:
-        if name == OWN_FILE:
-            upload = st.session_state.get(_UPLOAD)
-            return f"Your file: {upload.name}" if upload else "Your own CSV file"
-        return f"{DATASETS[name].label} · {_kind(DATASETS[name])}"
-
     chosen: str = st.selectbox(
         "Data set",
         names,
         index=names.index(default),
-        format_func=label,
-        help="What the network learns from; a file that you upload appears here as well.",
+        # The text is also what the URL holds, so it must not depend on the uploaded file.
+        format_func=lambda name: "Your own CSV file" if name == OWN_FILE else DATASETS[name].label,
+        help="What the network learns from; uploading a file chooses it.",
         key="data",
         bind="query-params",
     )
     if chosen != OWN_FILE:
-        st.caption(DATASETS[chosen].description)
+        info = DATASETS[chosen]
+        task = "Regression" if info.task == "regression" else "Classification"
+        st.caption(f"{task}. {info.description}")
     return chosen
-
-
-def _kind(info: DatasetInfo) -> str:
-    words = {"toy": "2-D toy", "table": "table", "image": "images"}
-    return "regression" if info.task == "regression" else words[info.kind]
 
 
 def _keep_upload() -> None:

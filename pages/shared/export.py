@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.charts import theme
+from pages.shared.plot import show_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,16 +53,8 @@ def show_chart(
     menu : bool
         Whether to draw the menu.
     """
-    with st.container(gap=None):
-        st.plotly_chart(
-            figure,
-            width="stretch",
-            # Follows light and dark mode at once, also when a person switches in the browser.
-            theme="streamlit",
-            key=key,
-            config=toolbar(name),
-            alt=figure.layout.title.text,
-        )
+    with st.container(gap=None, key=key):
+        show_figure(figure, key=key, config=toolbar(name))
         if menu:
             export_menu(figure, key=key, name=name, data=data)
 

@@ -140,7 +140,9 @@ def _apply(run: LiveRun, changes: dict[str, float]) -> None:
 def transport(run: LiveRun, key: str) -> int | None:
     """Draw Play, Pause, Step, Epoch and Reset; return the most steps a redraw may make."""
     done = run.trainer.done
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_transport"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", width="content", key=f"{key}_transport"
+    ):
         if run.running:
             st.button(
                 "Pause",

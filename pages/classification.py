@@ -1,0 +1,229 @@
+"""Classification and regression: train a network on any data and watch it learn."""
+
+import numpy as np
+import streamlit as st
+
+import nnlib
+from pages.shared.charts import data as data_charts
+from pages.shared.charts import images, predictions
+from pages.shared.controls import choose_network, choose_training
+from pages.shared.data_input import choose_data
+from pages.shared.export import show_chart
+from pages.shared.layout import begin_page, show_error, three_texts, wrapping_columns
+from pages.shared.run_exports import show_run_exports
+from pages.shared.run_view import (
+    show_activations,
+    show_layers,
+    show_losses_and_gradients,
+    show_metrics,
+    show_notices,
+)
+from pages.shared.runs import REDRAW_SECONDS, LiveRun, live_run, progress, transport
+
+WHAT = r"""
+A feed-forward network maps the inputs $x$ through its hidden layers,
+$a_l = f(W_l^\top a_{l-1} + b_l)$ with $a_0 = x$, to one output a class, or a value to predict. In
+each **step**, back-propagation gives the gradient of the mean loss over one minibatch, and the
+optimizer changes the weights by it; in its plainest form $W \leftarrow W - \eta\,\partial L /
+\partial W$ with the learning rate $\eta$. An **epoch** is one pass over the training split. The
+loss is the cross-entropy $-\sum_k t_k \log p_k$ for classes and the mean squared error, of
+standardized targets, for a quantity.
+"""
+LOOK_FOR = """
+- **Training and validation loss** are taken with the same weights at the same moment, dropout off.
+  A validation loss that rises while the training loss falls is overfitting.
+- **Gradient norms** that shrink by a constant factor from layer to layer towards the input are
+  vanishing; then the early layers hardly learn.
+- **Update ratio**: how far one step moves a layer's weights, relative to their size. Around 0.001
+  is a common rule of thumb; far above it training tends to be unstable, far below it slow.
+- **Dead units** of a ReLU layer give zero for the whole minibatch and pass no gradient back.
+"""
+TRY_NEXT = """
+- Raise the learning rate while the run plays, until the loss jumps; then lower it again.
+- On the spiral, choose *sigmoid*, four hidden layers and the *normal* initializer: which layer's
+  gradient is the smallest, and what does *batch normalization* change?
+- Choose 50 points and two layers of 100 units; then compare L2, dropout and early stopping.
+- Drop your own CSV file on the sidebar. Does the network beat a guess?
+"""
+
+
+KEY = "classification"
+
+
+def main() -> None:
+    """Draw the page."""
+    begin_page(
+        "Classification",
+        "🎯",
+        subtitle="Train a network on a built-in data set or your own CSV file, and watch its "
+        "losses and gradients live. Quantities can be predicted as well as classes.",
+    )
+    chosen = choose_data()
+    with st.sidebar:
+        network, config = choose_network(), choose_training()
+    experiment = nnlib.Experiment(network, config, chosen.reference)
+    try:
+        run = live_run(KEY, experiment, chosen.data)
+    except ValueError as error:
+        show_error(error)
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pace = transport(run, KEY)
+        log_loss, smoothing = _loss_options()
+    every = REDRAW_SECONDS if run.running else None
+    st.fragment(_live, run_every=every)(run, pace, log_loss, smoothing)
+    three_texts(WHAT, LOOK_FOR, TRY_NEXT)
+
+
+def _loss_options() -> tuple[bool, float]:
+    with st.popover("Loss chart", icon=":material/tune:", help="How the losses are drawn."):
+        log_loss = st.toggle(
+            "Logarithmic axis",
+            key="log_loss",
+            bind="query-params",
+            help="Shows losses of very different size on one axis.",
+        )
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            0.0,
+            key="smoothing",
+            bind="query-params",
+            help="Averages the losses over recent records; 0 shows them as they are.",
+        )
+    return log_loss, smoothing
+
+
+def _live(run: LiveRun, pace: int | None, log_loss: bool, smoothing: float) -> None:
+    """Train for a slice where the run plays, and redraw."""
+    if run.running:
+        run.play_slice(pace)
+        if not run.running:
+            st.rerun()  # the whole page: the timer stops and the buttons change
+    progress(run)
+    show_metrics(run, KEY)
+    show_notices(run)
+    show_losses_and_gradients(run, KEY, log_loss=log_loss, smoothing=smoothing)
+    _details(run)
+
+
+def _details(run: LiveRun) -> None:
+    """Draw the tab that is open, and only that one."""
+    image = run.trainer.data.image_shape is not None
+    names = [
+        "Predictions",
+        "Layers",
+        "Activations",
+        *(["Images"] if image else []),
+        "Data",
+        "Export",
+    ]
+    draw = {
+        "Predictions": _predictions,
+        "Layers": lambda run: show_layers(run, KEY),
+        "Activations": lambda run: show_activations(run, KEY),
+        "Images": _images,
+        "Data": _data,
+        "Export": lambda run: show_run_exports(run, KEY),
+    }
+    for name, tab in zip(names, st.tabs(names, key="details", on_change="rerun"), strict=True):
+        if tab.open:
+            with tab:
+                draw[name](run)
+
+
+def _predictions(run: LiveRun) -> None:
+    data, trainer = run.trainer.data, run.trainer
+    left, right = wrapping_columns(2, key="predictions_tab")
+    surface = data.n_features <= 2
+    if surface:
+        with left:
+            show_chart(
+                predictions.plot_decision_surface(trainer),
+                key="surface",
+                name="decision-surface",
+                data=lambda: predictions.decision_surface_data(trainer),
+            )
+    actual = data.labels("val")
+    if data.task == "regression":
+        with right if surface else left:
+            predicted = trainer.predict(data.features("val"))
+            show_chart(
+                predictions.plot_predicted_against_actual(actual, predicted, data.target_names[0]),
+                key="predicted",
+                name="predicted-against-actual",
+                data=lambda: predictions.predicted_data(actual, predicted),
+            )
+        return
+    probabilities = trainer.predict_proba(data.features("val"))
+    codes = _hard(actual)
+    with right if surface else left:
+        show_chart(
+            predictions.plot_confusion_matrix(
+                codes, probabilities.argmax(axis=1), data.class_names
+            ),
+            key="confusion",
+            name="confusion-matrix",
+            data=lambda: predictions.confusion_data(
+                codes, probabilities.argmax(axis=1), data.class_names
+            ),
+        )
+    if data.task == "binary":
+        with left if surface else right:
+            show_chart(
+                predictions.plot_roc(codes, probabilities[:, 1], data.class_names[1]),
+                key="roc",
+                name="roc",
+                data=lambda: predictions.roc_data(codes, probabilities[:, 1]),
+            )
+
+
+def _images(run: LiveRun) -> None:
+    data, trainer = run.trainer.data, run.trainer
+    shape = data.image_shape
+    assert shape is not None  # the tab is there for images only
+    left, right = wrapping_columns(2, key="images_tab")
+    actual, probabilities = _hard(data.labels("val")), trainer.predict_proba(data.features("val"))
+    with left:
+        show_chart(
+            images.plot_worst_digits(
+                data.features("val"), actual, probabilities, data.class_names, shape
+            ),
+            key="worst",
+            name="worst-mistakes",
+            data=lambda: images.worst_digits_data(actual, probabilities, data.class_names),
+        )
+    with right:
+        weights = trainer.network.dense_layers[0].weight
+        show_chart(
+            images.plot_first_layer_weights(weights, shape),
+            key="filters",
+            name="first-layer-weights",
+            data=lambda: images.first_layer_weights_data(weights),
+        )
+
+
+def _data(run: LiveRun) -> None:
+    data = run.trainer.data
+    rows = " · ".join(
+        f"{len(data.features(split)):,} {name}"
+        for split, name in (("train", "training"), ("val", "validation"), ("test", "test"))
+    )
+    st.caption(f"Rows: {rows}. Inputs of the network: {data.n_features:,}.")
+    show_chart(
+        data_charts.plot_data_preview(data),
+        key="preview",
+        name="data",
+        data=lambda: data_charts.data_preview_data(data),
+    )
+
+
+def _hard(labels: np.ndarray) -> np.ndarray:
+    """Return class codes, also of soft labels."""
+    if labels.ndim == 2:
+        return labels.argmax(axis=1)
+    return labels if labels.dtype.kind in "iu" else (labels > 0.5).astype(int)
+
+
+main()

@@ -1,0 +1,259 @@
+"""Charts of images: a mosaic of the worst mistakes, and first-layer weights seen as images.
+
+A mosaic is one heat map of all tiles, with gaps of missing values between them, and one trace of
+labels; so it costs the same to draw whatever the number of tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from pages.shared.charts.points import class_codes
+from pages.shared.charts.theme import DIVERGING, empty_figure, escape, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = 6
+NO_MISTAKES = "There are no mistakes to show."
+_NOT_FINITE = "The weights are not finite numbers: the run diverged."
+_INK = [(0.0, "#111827"), (1.0, "#ffffff")]
+_LONGEST_NAME = 9  # of a class in a tile's label; the hover has all of it
+_ROW_HEIGHT = 125  # pixels
+_LABEL_LINE = 0.3  # of a tile's height, enough for a line of text where the chart is narrow
+
+
+@dataclass(frozen=True, eq=False)
+class Mistakes:
+    """Wrongly classified examples, the most confident first; all of shape (m,).
+
+    `index` is the row, `actual` and `predicted` are class codes, `probability` is that of the
+    predicted class.
+    """
+
+    index: NDArray[np.intp]
+    actual: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    probability: NDArray[np.float64]
+
+
+def worst_mistakes(y_true: ArrayLike, probabilities: ArrayLike, count: int) -> Mistakes:
+    """Return the mistakes with the highest probability of a wrong class.
+
+    Parameters
+    ----------
+    y_true : array_like of shape (n,)
+        Class codes, or soft targets of shape (n, classes).
+    probabilities : array_like of shape (n, classes)
+        Rows that are not finite are left out.
+    count : int
+        At most so many.
+    """
+    actual = class_codes(y_true)
+    probabilities = np.asarray(probabilities, np.float64)
+    predicted, winning = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero((predicted != actual) & np.isfinite(winning))
+    worst = wrong[np.argsort(-winning[wrong], kind="stable")][:count]
+    return Mistakes(worst, actual[worst], predicted[worst], winning[worst])
+
+
+def plot_worst_digits(
+    images: ArrayLike,
+    y_true: ArrayLike,
+    probabilities: ArrayLike,
+    class_names: Sequence[str],
+    image_shape: tuple[int, int],
+    count: int = 12,
+) -> go.Figure:
+    """Draw the most confidently misread images, each with "7, read as 1" and the probability.
+
+    Parameters
+    ----------
+    images : array_like of shape (n, height * width)
+    y_true, probabilities
+        As in `worst_mistakes`.
+    class_names : sequence of str
+    image_shape : tuple of (height, width)
+    count : int
+        At most so many images.
+    """
+    title = "The most confident mistakes"
+    found = worst_mistakes(y_true, probabilities, count)
+    if not len(found.index):
+        return empty_figure(title, "", "", NO_MISTAKES)
+    labels, hovers = [], []
+    for actual, predicted, p in zip(found.actual, found.predicted, found.probability, strict=True):
+        names = (class_names[actual], class_names[predicted])
+        labels.append("{}, read as {}<br>".format(*map(_short, names)) + f"{p:.0%}")
+        hovers.append("{}, read as {}<br>probability ".format(*map(escape, names)) + f"{p:.4%}")
+    shown = np.asarray(images)[found.index]
+    hovers = [f"{hover}<br>row {row}" for hover, row in zip(hovers, found.index, strict=True)]
+    return plot_images(shown, labels, image_shape, title, hovers=hovers)
+
+
+def worst_digits_data(
+    y_true: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], count: int = 12
+) -> pd.DataFrame:
+    """Return rows ``row, actual, predicted, probability`` of the mistakes drawn."""
+    import pandas as pd
+
+    found = worst_mistakes(y_true, probabilities, count)
+    names = np.array(class_names, object)
+    return pd.DataFrame(
+        {
+            "row": found.index,
+            "actual": names[found.actual],
+            "predicted": names[found.predicted],
+            "probability": found.probability,
+        }
+    )
+
+
+def plot_images(
+    images: ArrayLike,
+    labels: Sequence[str],
+    image_shape: tuple[int, int],
+    title: str,
+    *,
+    hovers: Sequence[str] | None = None,
+) -> go.Figure:
+    """Draw images as a mosaic with a label below each.
+
+    Parameters
+    ----------
+    images : array_like of shape (m, height * width)
+        The smallest value is drawn black and the largest white.
+    labels, hovers : sequence of str, length m
+        Escaped where they hold a person's text.
+    image_shape : tuple of (height, width)
+    title : str
+    """
+    tiles = _Tiles(
+        np.asarray(images, np.float32),
+        image_shape,
+        COLUMNS,
+        label_lines=1 + max(label.count("<br>") for label in labels),
+    )
+    figure = _mosaic_figure(title, tiles)
+    canvas = {**tiles.heatmap(), "colorscale": _INK, "showscale": False, "hoverinfo": "skip"}
+    figure.add_traces([canvas, tiles.texts(labels, hovers)])
+    # The nearest label is shown wherever in its tile the mouse is.
+    return figure.update_layout(hoverdistance=-1)
+
+
+def plot_first_layer_weights(
+    weights: ArrayLike, image_shape: tuple[int, int], count: int = 24
+) -> go.Figure:
+    """Draw the incoming weights of the first units as images; zero has the neutral color.
+
+    Parameters
+    ----------
+    weights : array_like of shape (height * width, units)
+        Of the first layer.
+    image_shape : tuple of (height, width)
+    count : int
+        At most so many units, the first ones.
+    """
+    weights = np.asarray(weights, np.float32)
+    units = weights.shape[1]
+    shown = min(count, units)
+    part = f"{shown} units" if shown == units else f"the first {shown} of {units} units"
+    title = f"First-layer weights of {part}"
+    if not np.isfinite(weights).all():
+        return empty_figure(title, "", "", _NOT_FINITE)
+    tiles = _Tiles(weights[:, :shown].T, image_shape, COLUMNS, label_lines=1)
+    figure = _mosaic_figure(title, tiles)
+    largest = float(np.abs(weights[:, :shown]).max(initial=0)) or 1.0
+    canvas = tiles.heatmap() | {
+        "colorscale": DIVERGING,
+        "zmin": -largest,
+        "zmax": largest,
+        "colorbar": {"title": {"text": "weight"}, "thickness": 14},
+        "hovertemplate": "weight %{z:.4g}<extra></extra>",
+    }
+    figure.add_traces([canvas, tiles.texts([str(i + 1) for i in range(shown)], None)])
+    return figure
+
+
+def first_layer_weights_data(
+    weights: ArrayLike, image_shape: tuple[int, int], count: int = 24
+) -> pd.DataFrame:
+    """Return rows ``unit, row, column, weight`` of the weights drawn; units count from 1."""
+    import pandas as pd
+
+    shown = np.asarray(weights)[:, :count].T.reshape(-1, *image_shape)
+    unit, row, column = (index.ravel() for index in np.indices(shown.shape))
+    return pd.DataFrame({"unit": unit + 1, "row": row, "column": column, "weight": shown.ravel()})
+
+
+class _Tiles:
+    """Images on a grid, `columns` a row, with room below each for a label.
+
+    Coordinates count pixels from the left and from the top.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.float32],
+        image_shape: tuple[int, int],
+        columns: int,
+        *,
+        label_lines: int,
+    ) -> None:
+        height, width = image_shape
+        self.count, self.columns = len(images), columns
+        self.rows = -(-self.count // columns)
+        room = max(round(_LABEL_LINE * label_lines * height), 2)
+        self.step_y, self.step_x = height + room, width + max(round(0.12 * width), 1)
+        self.height, self.width = height, width
+        self.canvas = np.full((self.rows * self.step_y, columns * self.step_x), np.nan, np.float32)
+        for i, image in enumerate(images.reshape(-1, height, width)):
+            top, left = self.corner(i)
+            self.canvas[top : top + height, left : left + width] = image
+
+    def corner(self, i: int) -> tuple[int, int]:
+        """Return the top row and left column of tile i."""
+        return i // self.columns * self.step_y, i % self.columns * self.step_x
+
+    def heatmap(self) -> dict[str, Any]:
+        """Return the trace of all tiles."""
+        return {"type": "heatmap", "z": self.canvas, "hoverongaps": False}
+
+    def texts(self, labels: Sequence[str], hovers: Sequence[str] | None) -> dict[str, Any]:
+        """Return the trace of the labels."""
+        corners = np.array([self.corner(i) for i in range(self.count)], np.float32)
+        trace = {
+            "type": "scatter",
+            "mode": "text",
+            "x": corners[:, 1] + (self.width - 1) / 2,
+            "y": corners[:, 0] + 1.04 * self.height - 0.5,
+            "text": list(labels),
+            "textposition": "bottom center",
+            "textfont": {"size": 11},
+            "showlegend": False,
+            "cliponaxis": False,
+        }
+        if hovers is None:
+            return trace | {"hoverinfo": "skip"}
+        return trace | {"hovertext": list(hovers), "hovertemplate": "%{hovertext}<extra></extra>"}
+
+
+def _mosaic_figure(title: str, tiles: _Tiles) -> go.Figure:
+    """Return a figure without axis lines, in which pixels are square."""
+    figure = new_figure(title, "", "", height=tiles.rows * _ROW_HEIGHT + 70)
+    bare = {"visible": False, "constrain": "domain"}
+    rows, columns = tiles.canvas.shape
+    return figure.update_layout(
+        xaxis={**bare, "range": (-0.5, columns - 0.5)},
+        yaxis={**bare, "range": (rows - 0.5, -0.5), "scaleanchor": "x", "constraintoward": "top"},
+    )
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")

@@ -1,0 +1,328 @@
+"""Charts of what a network predicts: confusion matrix, ROC curve, regression, decision surface.
+
+Computing a small record and drawing it are two functions, so that an export has the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from pages.shared.charts.curves import drawable
+from pages.shared.charts.points import class_codes, first_target
+from pages.shared.charts.surfaces import decision_surface_data, plot_decision_surface
+from pages.shared.charts.theme import (
+    BATCH,
+    CLASS_COLORS,
+    VALIDATION,
+    empty_figure,
+    escape,
+    faded,
+    new_figure,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "confusion_data",
+    "confusion_matrix",
+    "decision_surface_data",
+    "plot_confusion_matrix",
+    "plot_decision_surface",
+    "plot_predicted_against_actual",
+    "plot_roc",
+    "predicted_data",
+    "roc_curve",
+    "roc_data",
+]
+
+NO_EXAMPLES = "There are no examples to predict."
+NOT_FINITE = "The predictions are not finite numbers: the run diverged."
+MOST_COUNTED_CLASSES = 20
+MOST_SVG_MARKERS = 2000
+_MOST_ROC_POINTS = 1000
+_SHARES = [(0.0, faded(CLASS_COLORS[0], 0.06)), (1.0, CLASS_COLORS[0])]
+_WHITE_TEXT_FROM = 0.8  # share of a row from which its cell is dark enough for white text
+
+
+def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """Return counts of shape (classes, classes): row the actual class, column the predicted."""
+    pairs = class_codes(y_true) * classes + class_codes(y_pred)
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def plot_confusion_matrix(
+    y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence[str]
+) -> go.Figure:
+    """Draw counts of actual against predicted classes, colored by share of the actual class.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of shape (n,)
+        Class codes, or soft targets as `class_codes` takes them.
+    class_names : sequence of str
+        Up to 20 classes have their counts written in the cells.
+    """
+    counts = confusion_matrix(y_true, y_pred, len(class_names))
+    total = int(counts.sum())
+    axes = ("predicted class", "actual class")
+    if not total:
+        return empty_figure("Confusion matrix", *axes, NO_EXAMPLES)
+    correct = np.trace(counts) / total
+    title = f"Confusion matrix: {correct:.1%} of {total:,} correct"
+    figure = new_figure(title, *axes, height=max(360, 26 * len(class_names) + 130))
+    rows = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(rows, 1)
+    names = [escape(name) for name in class_names]
+    figure.add_traces([_shares_map(shares, counts, rows, names)])
+    if len(names) <= MOST_COUNTED_CLASSES:
+        figure.add_traces(_count_texts(counts, shares, names))
+    ticks = {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": _short(names)}
+    if len(names) > MOST_COUNTED_CLASSES:
+        ticks = {}  # codes; as many names could not be read
+    figure.update_layout(
+        uirevision="confusion matrix",
+        xaxis={"showgrid": False, "title_standoff": 10, **ticks},
+        yaxis={"autorange": "reversed", "showgrid": False, **ticks},
+    )
+    return figure
+
+
+def _shares_map(
+    shares: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    names: list[str],
+) -> dict[str, Any]:
+    hover = [
+        [
+            f"actual {actual}, predicted {predicted}<br>{count:,} of {int(total):,} ({share:.1%})"
+            for predicted, count, share in zip(names, line, shared, strict=True)
+        ]
+        for actual, line, shared, (total,) in zip(names, counts, shares, rows, strict=True)
+    ]
+    return {
+        "type": "heatmap",
+        "z": shares.astype(np.float32),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": _SHARES,
+        "xgap": 1,
+        "ygap": 1,
+        "text": hover,
+        "hovertemplate": "%{text}<extra></extra>",
+        "colorbar": {
+            "title": {"text": "share of actual class", "side": "right"},
+            "tickformat": ".0%",
+            "thickness": 14,
+        },
+    }
+
+
+def _count_texts(
+    counts: NDArray[np.int64], shares: NDArray[np.float64], names: list[str]
+) -> list[dict[str, Any]]:
+    """Return one trace of white counts on dark cells, one in the page's text color elsewhere."""
+    dark = shares >= _WHITE_TEXT_FROM
+    traces = []
+    for cells, font in ((dark, {"color": "#ffffff"}), (~dark & (counts > 0), {})):
+        rows, columns = np.nonzero(cells)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": columns,
+                "y": rows,
+                "text": [f"{count:,}" for count in counts[cells]],
+                "textfont": {"size": 13 if len(names) <= 10 else 10, **font},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
+    return traces
+
+
+def _short(names: Sequence[str], most: int = 16) -> list[str]:
+    """Cut long names for axes; the hover has them in full. A cut never parts an escape."""
+    return [n if len(n) <= most or "&" in n else f"{n[: most - 1]}…" for n in names]
+
+
+def confusion_data(
+    y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """Return one row a pair of classes: ``actual, predicted, count, share of actual``."""
+    import pandas as pd
+
+    counts = confusion_matrix(y_true, y_pred, len(class_names))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = np.array(class_names, object)
+    return pd.DataFrame(
+        {
+            "actual": np.repeat(names, len(names)),
+            "predicted": np.tile(names, len(names)),
+            "count": counts.ravel(),
+            "share of actual": shares.ravel(),
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """Rates at each threshold, all of shape (points,), and the area under the curve.
+
+    An example counts as positive from its threshold on; the first threshold is infinite.
+    """
+
+    false_positive_rate: NDArray[np.float64]
+    true_positive_rate: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    area: float
+
+
+def roc_curve(y_true: ArrayLike, probability: ArrayLike) -> RocCurve | None:
+    """Return the receiver operating characteristic, or None where it is not defined.
+
+    Parameters
+    ----------
+    y_true : array_like of shape (n,)
+        0 and 1; both must occur.
+    probability : array_like of shape (n,)
+        Of class 1; all must be finite.
+    """
+    actual, score = class_codes(y_true) == 1, np.asarray(probability, np.float64)
+    if actual.all() or not actual.any() or not np.isfinite(score).all():
+        return None
+    order = np.argsort(-score, kind="stable")
+    actual, score = actual[order], score[order]
+    last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)  # of each equal score
+    true_positives = np.concatenate([[0], np.cumsum(actual)[last]])
+    false_positives = np.concatenate([[0], np.cumsum(~actual)[last]])
+    tpr, fpr = true_positives / actual.sum(), false_positives / (~actual).sum()
+    area = float(np.trapezoid(tpr, fpr))
+    return RocCurve(fpr, tpr, np.concatenate([[np.inf], score[last]]), area)
+
+
+def plot_roc(y_true: ArrayLike, probability: ArrayLike, positive_name: str) -> go.Figure:
+    """Draw the ROC curve of a binary classification, with the area under it in the title.
+
+    Parameters
+    ----------
+    y_true, probability : array_like of shape (n,)
+        As in `roc_curve`.
+    positive_name : str
+        Name of class 1.
+    """
+    positive = escape(positive_name)
+    axes = (f"false positive rate (positive: {positive})", "true positive rate")
+    curve = roc_curve(y_true, probability)
+    if curve is None:
+        return empty_figure("ROC curve", *axes, _why_no_roc(y_true, probability))
+    figure = new_figure(f"ROC curve: area {curve.area:.4f}", *axes)
+    kept = np.arange(len(curve.threshold))
+    if len(kept) > _MOST_ROC_POINTS:
+        kept = np.linspace(0, kept[-1], _MOST_ROC_POINTS).round().astype(int)
+    roc = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "network",
+        "x": curve.false_positive_rate[kept].astype(np.float32),
+        "y": curve.true_positive_rate[kept].astype(np.float32),
+        "customdata": drawable(np.minimum(curve.threshold[kept], 1)),
+        "line": {"color": VALIDATION, "width": 2.5},
+        "hovertemplate": "probability ≥ %{customdata:.4g}<br>false positive rate %{x:.2%}<br>"
+        "true positive rate %{y:.2%}<extra></extra>",
+    }
+    figure.add_traces([_diagonal(0.0, 1.0, "guessing"), roc])
+    figure.update_layout(
+        uirevision="roc",
+        xaxis={"range": (-0.02, 1.02), "tickformat": ".0%"},
+        yaxis={"range": (-0.02, 1.02), "tickformat": ".0%"},
+    )
+    return figure
+
+
+def _why_no_roc(y_true: ArrayLike, probability: ArrayLike) -> str:
+    if not np.size(y_true):
+        return NO_EXAMPLES
+    if not np.isfinite(np.asarray(probability, np.float64)).all():
+        return NOT_FINITE
+    return "An ROC curve needs examples of both classes."
+
+
+def roc_data(y_true: ArrayLike, probability: ArrayLike) -> pd.DataFrame:
+    """Return rows ``threshold, false positive rate, true positive rate`` of the whole curve."""
+    import pandas as pd
+
+    curve = roc_curve(y_true, probability)
+    names = ("threshold", "false positive rate", "true positive rate")
+    if curve is None:
+        return pd.DataFrame(columns=list(names))
+    columns = (curve.threshold, curve.false_positive_rate, curve.true_positive_rate)
+    return pd.DataFrame(dict(zip(names, columns, strict=True)))
+
+
+def plot_predicted_against_actual(
+    y_true: ArrayLike, y_pred: ArrayLike, target_name: str
+) -> go.Figure:
+    """Draw predictions of a regression against the true values, with the diagonal of a perfect one.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of shape (n,) or (n, k)
+        In the target's own units; of several targets, the first is drawn.
+    target_name : str
+    """
+    name = escape(target_name)
+    axes = (f"actual {name}", f"predicted {name}")
+    actual, predicted = first_target(y_true), first_target(y_pred)
+    finite = np.isfinite(predicted)
+    if not finite.any():
+        message = NOT_FINITE if len(actual) else NO_EXAMPLES
+        return empty_figure("Predicted against actual values", *axes, message)
+    title = f"Predicted against actual {name}{_r2_text(actual, predicted)}"
+    figure = new_figure(title, *axes)
+    low, high = float(actual.min()), float(actual.max())
+    points = {
+        "type": "scattergl" if len(actual) > MOST_SVG_MARKERS else "scatter",
+        "mode": "markers",
+        "name": "examples",
+        "x": drawable(actual),
+        "y": drawable(predicted),
+        "marker": {"color": faded(VALIDATION, 0.65), "size": 7},
+        "hovertemplate": "actual %{x:.6g}<br>predicted %{y:.6g}<extra></extra>",
+    }
+    figure.add_traces([points, _diagonal(low, high, "perfect prediction")])
+    return figure.update_layout(uirevision="predicted against actual")
+
+
+def _r2_text(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> str:
+    spread = np.square(actual - actual.mean()).sum()
+    if not spread or not np.isfinite(predicted).all():
+        return ""
+    return f": R² {1 - np.square(actual - predicted).sum() / spread:.3f}"
+
+
+def _diagonal(low: float, high: float, name: str) -> dict[str, Any]:
+    ends = np.array([low, high], np.float32)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": ends,
+        "y": ends,
+        "line": {"color": BATCH, "width": 1.5, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+
+
+def predicted_data(y_true: ArrayLike, y_pred: ArrayLike) -> pd.DataFrame:
+    """Return one row an example: ``actual, predicted``, of the first target."""
+    import pandas as pd
+
+    return pd.DataFrame({"actual": first_target(y_true), "predicted": first_target(y_pred)})
