@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 import nnlib
+from nnlib.datasets import Dataset
 from pages.shared.charts import data as data_charts
 from pages.shared.charts import images, predictions
 from pages.shared.controls import choose_network, choose_training
@@ -61,18 +62,23 @@ def main() -> None:
     chosen = choose_data()
     with st.sidebar:
         network, config = choose_network(), choose_training()
-    experiment = nnlib.Experiment(network, config, chosen.reference)
+    if chosen is not None:
+        _train(nnlib.Experiment(network, config, chosen.reference), chosen.data)
+    three_texts(WHAT, LOOK_FOR, TRY_NEXT)
+
+
+def _train(experiment: nnlib.Experiment, data: Dataset) -> None:
+    """Draw the run that belongs to the experiment, live."""
     try:
-        run = live_run(KEY, experiment, chosen.data)
+        run = live_run(KEY, experiment, data)
     except ValueError as error:
         show_error(error)
-        st.stop()
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         pace = transport(run, KEY)
         log_loss, smoothing = _loss_options()
     every = REDRAW_SECONDS if run.running else None
     st.fragment(_live, run_every=every)(run, pace, log_loss, smoothing)
-    three_texts(WHAT, LOOK_FOR, TRY_NEXT)
 
 
 def _loss_options() -> tuple[bool, float]:

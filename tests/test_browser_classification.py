@@ -15,6 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_wine
 import nnlib
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
 
 MAIN = "[data-testid=stMain]"
 
@@ -36,7 +37,8 @@ def upload(page: Page, path: Path, key: str = "uploader") -> None:
 
 
 def metric(page: Page, label: str) -> str:
-    box = page.locator("[data-testid=stMetric]").filter(has_text=label)
+    name = page.get_by_text(label, exact=True)
+    box = page.locator("[data-testid=stMetric]").filter(has=name)
     return box.locator("[data-testid=stMetricValue]").inner_text()
 
 
@@ -48,7 +50,7 @@ def wait_for_step(page: Page, at_least: int) -> None:
     page.wait_for_function(
         """least => {
             const values = [...document.querySelectorAll('[data-testid=stMetric]')]
-                .filter(box => box.innerText.startsWith('Step'))
+                .filter(box => /^Step\\s/.test(box.innerText))
                 .map(box => box.querySelector('[data-testid=stMetricValue]').innerText);
             return values.length && Number(values[0].replaceAll(',', '')) >= least;
         }""",

@@ -196,7 +196,7 @@ def test_two_sessions_share_nothing():
         b"\x00\x01\x02" * 100,
         b"PK\x03\x04" + b"\x00" * 200,
         b"a,b\n1,x\n2,x\n3,x\n4,x\n5,x\n6,x\n",
-        b"a,b\n1,x\n2,\n3,y\n4,x\n5,y\n6,x\n7,y\n8,x\n",
+        b"a,target\n1,x\n2,\n3,y\n4,x\n5,y\n6,x\n7,y\n8,x\n",
         ",".join(f"c{i}" for i in range(5000)).encode() + b"\n" + b",".join([b"1"] * 5000) + b"\n",
     ],
     ids=["empty", "one column", "no rows", "binary", "zip", "one class", "gap", "too wide"],

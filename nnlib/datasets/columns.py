@@ -132,13 +132,15 @@ def guess_target(frame: pd.DataFrame) -> str:
     """Return the name of the column that is most likely to be predicted.
 
     A column called target, class, label, … if there is one; else the last column whose values
-    vary and that is no date, no identifier and no free text.
+    vary and that is no date, no identifier and no free text. One without gaps goes first, since
+    what is to be predicted is usually known for every row.
     """
     by_name = {str(name).casefold(): str(name) for name in frame.columns}
     for usual in TARGET_NAMES:
         if usual in by_name:
             return by_name[usual]
-    for name in reversed(frame.columns):
+    gaps = frame.isna().any()
+    for name in sorted(reversed(frame.columns), key=lambda name: bool(gaps[name])):
         column = frame[name]
         kind = kind_of(column)
         varied = column.nunique() >= 2 and not is_identifier(column, kind)

@@ -60,11 +60,11 @@ class ChosenData(NamedTuple):
     reference: DataReference
 
 
-def choose_data(default: str = "spiral") -> ChosenData:
+def choose_data(default: str = "spiral") -> ChosenData | None:
     """Draw the data controls: in the sidebar, and for an own file also on the page.
 
-    Where there is no data yet, or none can be made of what was given, the page says so in a
-    sentence and stops here.
+    Returns None where there is no data yet, or none can be made of what was given; the page then
+    says so in a sentence. (`st.stop` here would leave the live part of the last run ticking.)
     """
     with st.sidebar:
         st.subheader("Data", anchor=False)
@@ -81,16 +81,16 @@ def choose_data(default: str = "spiral") -> ChosenData:
         return _own_data() if name == OWN_FILE else _built_in(name, options)
     except DatasetError as error:
         show_error(error)
-        st.stop()
+        return None
 
 
 def _choose_name(default: str) -> str:
-    names = (*DATASETS, OWN_FILE)
-
+    # The default comes first, which is what a select box shows by itself: Streamlit warns of an
+    # `index` for a widget that `_keep_upload` also sets.
+    names = (default, *(name for name in DATASETS if name != default), OWN_FILE)
     chosen: str = st.selectbox(
         "Data set",
         names,
-        index=names.index(default),
         # The text is also what the URL holds, so it must not depend on the uploaded file.
         format_func=lambda name: "Your own CSV file" if name == OWN_FILE else DATASETS[name].label,
         help="What the network learns from; uploading a file chooses it.",
@@ -166,7 +166,7 @@ def _load(name: str, options: tuple[tuple[str, int | float], ...]) -> Dataset:
     return load(name, **dict(options))
 
 
-def _own_data() -> ChosenData:
+def _own_data() -> ChosenData | None:
     upload: Upload | None = st.session_state.get(_UPLOAD)
     if upload is None:
         st.info(
@@ -174,7 +174,7 @@ def _own_data() -> ChosenData:
             "column to predict. Or choose a built-in data set there.",
             icon=":material/upload_file:",
         )
-        st.stop()
+        return None
     table = _read(upload.digest, upload.content)
     with st.container(border=True):
         rows, columns = table.frame.shape

@@ -32,6 +32,8 @@ _MIME = {
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }
+# Plotly's own button would upload the chart, and the data in it, to Plotly's cloud.
+_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["sendChartToCloud"]}
 _ONE_BROWSER_AT_A_TIME = threading.Lock()
 
 
@@ -65,8 +67,7 @@ def toolbar(name: str) -> dict[str, object]:
     The format, PNG or SVG, is the one chosen in an export menu; it holds for all charts.
     """
     chosen = st.session_state.get(_FORMAT_KEY, TOOLBAR_FORMATS[0])
-    return {
-        "displaylogo": False,
+    return _CONFIG | {
         # Without a width and a height the image has the size of the chart on screen.
         "toImageButtonOptions": {
             "format": chosen,
@@ -185,7 +186,7 @@ def figure_to_html(figure: go.Figure, name: str) -> str:
     """Return one HTML file with the interactive chart that needs no network (about 5 MB)."""
     image = {"format": "png", "filename": name, "scale": 2}
     html: str = theme.for_export(figure).to_html(
-        include_plotlyjs=True, config={"displaylogo": False, "toImageButtonOptions": image}
+        include_plotlyjs=True, config=_CONFIG | {"toImageButtonOptions": image}
     )
     return html
 

@@ -1,7 +1,6 @@
 """Lines over training steps: what every chart of a run's history is made of.
 
-A `Curve` is one recorded number over steps; the functions here turn curves into traces, events
-into marks, and both into tables.
+A `Curve` is one recorded number over steps; the functions here turn curves into traces and tables.
 """
 
 from __future__ import annotations
@@ -14,15 +13,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from nnlib.config import TrainingConfig, setting_of
-from nnlib.history import Event, History
+from nnlib.history import History
 from pages.shared.charts.theme import (
-    CLASS_COLORS,
     escape,
-    faded,
     layer_colors,
     new_figure,
-    plain_number,
 )
 
 if TYPE_CHECKING:
@@ -32,15 +27,8 @@ NOTHING_YET = "Nothing has been recorded yet."
 STEP = "step"
 MOST_LEGEND_ENTRIES = 8
 _FEW_RECORDS = 15  # so few are drawn with markers too; a line of one record would not be seen
-_MOST_EVENTS = 40
-_MOST_LABEL_ROWS = 3
-_LABEL_ROW = 14  # pixels
-_ROW_SHARE = 0.065  # of the plot's height, given up for a row of labels
-_CHARACTER = 1 / 60  # of the width of a narrow chart, roughly, in a label
 _LARGEST = float(np.finfo(np.float32).max)
 _SMALLEST = float(np.finfo(np.float32).tiny)
-_EVENT_COLOR = CLASS_COLORS[8]
-_DIVERGENCE_COLOR = CLASS_COLORS[3]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +180,7 @@ def run_figure(
     """Return an empty figure with the axes for curves over steps; parameters as `new_figure`."""
     figure = new_figure(title, STEP, y_title, log_y=log_y)
     x_axis: dict[str, Any] = {"rangemode": "nonnegative", "tickformat": ","}
-    if _end(curves) <= 5:
+    if last_step(curves) <= 5:
         x_axis["dtick"] = 1  # there are no half steps
     y_axis = log_ticks(np.concatenate([c.values for c in curves])) if log_y else {}
     return figure.update_layout(xaxis=x_axis, yaxis=y_axis)
@@ -208,96 +196,6 @@ def log_ticks(values: NDArray[Any]) -> dict[str, str]:
     return {"dtick": "D2"} if 0.7 < decades < 2.5 else {}
 
 
-def mark_run(figure: go.Figure, history: History, curves: Sequence[Curve]) -> None:
-    """Mark settings that were changed during the run, and where it diverged, in place.
-
-    Each has a vertical line and, above the plot, a label in a row where it meets no other; of
-    more labels than fit into a few rows, the newest are kept.
-    """
-    marks = [(event.step, event_label(event), _EVENT_COLOR) for event in _merged(history.events)]
-    found = history.divergence
-    if found is not None:
-        where = f"diverged at step {found.step:,}: {found.what} of {escape(found.layer)}"
-        marks.append((found.step, where, _DIVERGENCE_COLOR))
-    if not marks:
-        return
-    marks = marks[-_MOST_EVENTS:]
-    lines = {(step, color): _vertical(step, color) for step, _, color in marks}
-    end = max(_end(curves), marks[-1][0], 1)
-    labels = _labels([(step, text) for step, text, _ in marks], end)
-    # The plot gives up some height for the labels; a larger margin would be lost in exports.
-    rows = 1 + max(label["yshift"] for label in labels) // _LABEL_ROW
-    top = 1 - _ROW_SHARE * rows
-    for mark in (*lines.values(), *labels):
-        mark["y1" if "y1" in mark else "y"] = top
-    figure.update_layout(shapes=list(lines.values()), annotations=labels, yaxis_domain=(0, top))
-
-
-def _end(curves: Sequence[Curve]) -> int:
+def last_step(curves: Sequence[Curve]) -> int:
+    """Return the last step of any curve, 0 where there is none."""
     return max((int(curve.steps[-1]) for curve in curves), default=0)
-
-
-def event_label(event: Event) -> str:
-    """Return a change in words, such as "learning rate 0.01 → 0.1"."""
-    name = setting_of(TrainingConfig, event.name).label
-    name = name if name[:2].isupper() else name[:1].lower() + name[1:]
-    return f"{escape(name)} {plain_number(event.old)} → {plain_number(event.new)}"
-
-
-def _merged(events: Sequence[Event]) -> list[Event]:
-    """Join changes of one setting at one step, as a dragged slider makes them."""
-    merged: dict[tuple[int, str], Event] = {}
-    for event in events:
-        key = (event.step, event.name)
-        first = merged.get(key, event)
-        merged[key] = Event(event.step, event.name, first.old, event.new)
-    return [event for event in merged.values() if event.old != event.new]
-
-
-def _vertical(step: int, color: str) -> dict[str, Any]:
-    dash = "solid" if color == _DIVERGENCE_COLOR else "dash"
-    return {
-        "type": "line",
-        "x0": step,
-        "x1": step,
-        "y0": 0,
-        "y1": 1,
-        "yref": "paper",
-        "line": {"color": faded(color, 0.8), "width": 1.5, "dash": dash},
-    }
-
-
-def _labels(marks: Sequence[tuple[int, str]], end: int) -> list[dict[str, Any]]:
-    """Return annotations above the plot, the newest in the lowest row; `end` is the last step."""
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(_MOST_LABEL_ROWS)]
-    labels = []
-    for step, text in reversed(marks):
-        at, width = step / end, _CHARACTER * len(text)
-        left = at - width if at > 0.5 else at
-        free = (
-            row
-            for row, spans in enumerate(taken)
-            if all(left + width < start or left > stop for start, stop in spans)
-        )
-        row = next(free, None)
-        if row is None:
-            break
-        taken[row].append((left, left + width))
-        labels.append(_label(step, text, row, to_the_left=at > 0.5))
-    return labels
-
-
-def _label(step: int, text: str, row: int, *, to_the_left: bool) -> dict[str, Any]:
-    return {
-        "x": step,
-        "y": 1,
-        "yref": "paper",
-        "text": text,
-        "showarrow": False,
-        "xanchor": "right" if to_the_left else "left",
-        "yanchor": "bottom",
-        "xshift": 2 if to_the_left else -2,
-        "yshift": _LABEL_ROW * row,
-        "font": {"size": 11},
-        "borderpad": 0,
-    }

@@ -88,7 +88,8 @@ def data_preview_data(data: Dataset) -> pd.DataFrame:
     if data.image_shape is None and not points:
         found = target_counts(data)
         counts = {_SPLITS[split][0]: count for split, count in found.counts.items()}
-        return pd.DataFrame({data.target_names[0]: list(found.names), **counts})
+        names = pd.Series(found.names, name=data.target_names[0])
+        return pd.concat([names, pd.DataFrame(counts)], axis=1)
     frames = [_rows(data, split) for split in _SPLITS]
     return pd.concat(frames, ignore_index=True)
 
@@ -102,7 +103,8 @@ def _rows(data: Dataset, split: str) -> pd.DataFrame:
     target: Any = first_target(labels) if data.task == "regression" else class_codes(labels)
     if data.task != "regression":
         target = np.array(data.class_names, object)[target]
-    return features.assign(**{data.target_names[0]: target})
+    features.insert(features.shape[1], data.target_names[0], target, allow_duplicates=True)
+    return features
 
 
 def _plane(data: Dataset) -> go.Figure:

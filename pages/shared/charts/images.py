@@ -181,15 +181,13 @@ def plot_first_layer_weights(
     return figure
 
 
-def first_layer_weights_data(
-    weights: ArrayLike, image_shape: tuple[int, int], count: int = 24
-) -> pd.DataFrame:
-    """Return rows ``unit, row, column, weight`` of the weights drawn; units count from 1."""
+def first_layer_weights_data(weights: ArrayLike, count: int = 24) -> pd.DataFrame:
+    """Return rows ``unit, input, weight`` of the weights drawn; units and inputs count from 1."""
     import pandas as pd
 
-    shown = np.asarray(weights)[:, :count].T.reshape(-1, *image_shape)
-    unit, row, column = (index.ravel() for index in np.indices(shown.shape))
-    return pd.DataFrame({"unit": unit + 1, "row": row, "column": column, "weight": shown.ravel()})
+    shown = np.asarray(weights)[:, :count].T
+    unit, pixel = (index.ravel() + 1 for index in np.indices(shown.shape))
+    return pd.DataFrame({"unit": unit, "input": pixel, "weight": shown.ravel()})
 
 
 class _Tiles:

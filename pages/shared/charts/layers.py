@@ -22,9 +22,9 @@ from pages.shared.charts.curves import (
     layer_curves,
     layer_lines,
     log_ticks,
-    mark_run,
     run_figure,
 )
+from pages.shared.charts.marks import mark_run
 from pages.shared.charts.theme import BATCH, CLASS_COLORS, empty_figure, escape, new_figure
 
 if TYPE_CHECKING:

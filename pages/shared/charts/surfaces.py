@@ -42,7 +42,7 @@ _BINARY_SCALE = [
     (1.0, faded(CLASS_COLORS[1], _OPACITY)),
 ]
 _LINE_COLOR = CLASS_COLORS[4]
-_NOT_FINITE = "The predictions are not finite numbers: the run diverged."
+NOT_FINITE = "The predictions are not finite numbers: the run diverged."
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +142,13 @@ def decision_surface_data(trainer: nnlib.Trainer, *, resolution: int = RESOLUTIO
     data = trainer.data
     surface = decision_surface(trainer, data, resolution=resolution)
     axes = [surface.x] if surface.y is None else [surface.x, surface.y]
-    grid = [a.ravel() for a in np.meshgrid(*axes)]
-    columns: dict[str, Any] = dict(zip(data.feature_names, grid, strict=True))
-    if surface.winner is None:
-        return pd.DataFrame(columns | {"predicted": surface.value.ravel()})
-    names = np.array(data.class_names, object)[surface.winner.ravel()]
-    return pd.DataFrame(columns | {"predicted class": names, "probability": surface.value.ravel()})
+    grid = np.stack([a.ravel() for a in np.meshgrid(*axes)], axis=1)
+    table = pd.DataFrame(grid, columns=list(data.feature_names))
+    values = {"predicted": surface.value.ravel()}
+    if surface.winner is not None:
+        names = np.array(data.class_names, object)[surface.winner.ravel()]
+        values = {"predicted class": names, "probability": surface.value.ravel()}
+    return pd.concat([table, pd.DataFrame(values)], axis=1)  # a feature may have such a name too
 
 
 def draw_surface(surface: Surface, data: Dataset, *, points: bool = True) -> go.Figure:
@@ -162,7 +163,7 @@ def draw_surface(surface: Surface, data: Dataset, *, points: bool = True) -> go.
     note = drawn_note(data) if points else ""
     axes = (feature_title(data, 0) + note, feature_title(data, 1))
     if not surface.finite:
-        return empty_figure(title, *axes, _NOT_FINITE, height=_HEIGHT)
+        return empty_figure(title, *axes, NOT_FINITE, height=_HEIGHT)
     figure = new_figure(title, *axes, height=_HEIGHT)
     traces = [_map(surface, data)]
     if points:
@@ -180,7 +181,7 @@ def draw_surface(surface: Surface, data: Dataset, *, points: bool = True) -> go.
 
 
 def _map(surface: Surface, data: Dataset) -> dict[str, Any]:
-    place = {"x": surface.x.astype(np.float32), "y": surface.y.astype(np.float32)}  # type: ignore[union-attr]
+    place = {"x": surface.x.astype(np.float32), "y": surface.y.astype(np.float32)}
     hover = (
         f"{escape(data.feature_names[0])} %{{x:.3f}}, {escape(data.feature_names[1])} %{{y:.3f}}"
     )
@@ -280,7 +281,7 @@ def _line_figure(surface: Surface, data: Dataset, points: bool) -> go.Figure:
     title = f"Predicted {target}" if regression else "Predicted class and its probability"
     axes = (feature_title(data, 0), target if regression else "probability of the predicted class")
     if not surface.finite:
-        return empty_figure(title, *axes, _NOT_FINITE, height=_HEIGHT)
+        return empty_figure(title, *axes, NOT_FINITE, height=_HEIGHT)
     figure = new_figure(title, *axes, height=_HEIGHT)
     traces = _value_line(surface) if regression else _class_lines(surface, data.class_names)
     if points and regression:

@@ -68,6 +68,7 @@ _LINE = "rgba(128, 136, 150, 0.5)"
 
 _AXIS = dict(
     automargin=True,
+    title=dict(standoff=10),
     gridcolor=_GRID,
     zeroline=False,
     linecolor=_LINE,
@@ -121,31 +122,18 @@ def new_figure(
     -------
     plotly.graph_objects.Figure
     """
-    figure = go.Figure()
-    apply_layout(figure, title, height=height)
-    figure.update_xaxes(title_text=x_title, **(LOG_AXIS if log_x else {}))
-    figure.update_yaxes(title_text=y_title, **(LOG_AXIS if log_y else {}))
-    return figure
+    # One layout at once: a figure that is updated piece by piece takes six times as long.
+    return go.Figure(
+        layout=_layout(title, height)
+        | dict(
+            xaxis=dict(title=dict(text=x_title), **(LOG_AXIS if log_x else {})),
+            yaxis=dict(title=dict(text=y_title), **(LOG_AXIS if log_y else {})),
+        )
+    )
 
 
-def apply_layout(figure: go.Figure, title: str, *, height: int = DEFAULT_HEIGHT) -> go.Figure:
-    """Give a figure the shared layout, in place; for figures made by ``make_subplots``.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        The figure to change.
-    title : str
-        Its title, escaped where it holds a person's text.
-    height : int
-        Height in pixels.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
-    """
-    return figure.update_layout(
+def _layout(title: str, height: int) -> dict[str, object]:
+    return dict(
         template=TEMPLATE,
         height=height,
         # The figure keeps zoom and hidden traces for as long as its title is the same.
@@ -158,7 +146,7 @@ def apply_layout(figure: go.Figure, title: str, *, height: int = DEFAULT_HEIGHT)
             y=1,
             yref="container",
             yanchor="top",
-            pad=dict(t=8, b=12, l=4),
+            pad=dict(t=8, b=12, l=0),
             automargin=True,
         ),
         legend=dict(

@@ -18,7 +18,6 @@ from pages.shared.charts.curves import (
     Curve,
     curves_table,
     line,
-    mark_run,
     run_curves,
     run_figure,
     smooth,
@@ -33,6 +32,7 @@ from pages.shared.charts.layers import (
     plot_update_ratios,
     update_ratios_data,
 )
+from pages.shared.charts.marks import mark_run
 from pages.shared.charts.theme import (
     BATCH,
     CLASS_COLORS,
