@@ -46,6 +46,7 @@ class Upload(NamedTuple):
     name: str
     content: bytes
     digest: str
+    file_id: str
 
     @property
     def stem(self) -> str:
@@ -68,14 +69,10 @@ def choose_data(default: str = "spiral") -> ChosenData | None:
     """
     with st.sidebar:
         st.subheader("Data", anchor=False)
-        name = _choose_name(default)
-        st.file_uploader(
-            "Your own CSV file",
-            key="uploader",
-            on_change=_keep_upload,
-            help="A table with one row an example and the column to predict; it stays in the "
-            "memory of this session.",
-        )
+        place = st.container()  # the upload may set the select box, so it is drawn first
+        _take_upload()
+        with place:
+            name = _choose_name(default)
         options = {} if name == OWN_FILE else _choose_options(DATASETS[name])
     try:
         return _own_data() if name == OWN_FILE else _built_in(name, options)
@@ -86,7 +83,7 @@ def choose_data(default: str = "spiral") -> ChosenData | None:
 
 def _choose_name(default: str) -> str:
     # The default comes first, which is what a select box shows by itself: Streamlit warns of an
-    # `index` for a widget that `_keep_upload` also sets.
+    # `index` for a widget that `_take_upload` also sets.
     names = (default, *(name for name in DATASETS if name != default), OWN_FILE)
     chosen: str = st.selectbox(
         "Data set",
@@ -104,15 +101,32 @@ def _choose_name(default: str) -> str:
     return chosen
 
 
-def _keep_upload() -> None:
-    """Keep the file beside the widget, and switch to it or away from it."""
-    file = st.session_state["uploader"]
-    if file is None:
-        st.session_state.pop(_UPLOAD, None)
+def _take_upload() -> None:
+    """Draw the upload widget; a new file is kept and chosen as the data set.
+
+    By the returned value and not in a callback: while a fragment runs by itself, Streamlit may
+    call a callback in one of the fragment's runs, where what it does to other widgets is lost.
+    """
+    file = st.file_uploader(
+        "Your own CSV file",
+        key="uploader",
+        on_change=_forget_upload,
+        help="A table with one row an example and the column to predict; it stays in the "
+        "memory of this session.",
+    )
+    kept: Upload | None = st.session_state.get(_UPLOAD)
+    if file is None or (kept is not None and kept.file_id == file.file_id):
         return
     content = file.getvalue()
-    st.session_state[_UPLOAD] = Upload(file.name, content, hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    st.session_state[_UPLOAD] = Upload(file.name, content, digest, file.file_id)
     st.session_state["data"] = OWN_FILE
+
+
+def _forget_upload() -> None:
+    """Forget a file that the person has taken out of the widget."""
+    if st.session_state["uploader"] is None:
+        st.session_state.pop(_UPLOAD, None)
 
 
 def _choose_options(info: DatasetInfo) -> dict[str, int | float]:
@@ -244,6 +258,7 @@ def _choose_columns(frame: pd.DataFrame) -> dict[str, Any]:
         help="The network does not see these columns.",
         placeholder="None: learn from all columns that can be used",
         key="left_out",
+        persist_state="session",
     )
     settings: dict[str, Any] = {
         "target": target,
