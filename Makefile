@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format mnist clean
+.PHONY: help run test check format screenshots mnist clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ check: $(DEV_STAMP) ## Check format, lint and types
 format: $(DEV_STAMP) ## Format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+screenshots: $(DEV_STAMP) ## Take the pictures in the README again
+	@$(BIN)/python scripts/ensure_browser.py
+	@mkdir -p docs
+	SCREENSHOTS=docs $(BIN)/python -m pytest -q -k looks_right
 
 mnist: $(DEV_STAMP) ## Build the bundled digits again
 	$(BIN)/python scripts/build_mnist.py

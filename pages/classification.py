@@ -6,7 +6,7 @@ import streamlit as st
 import nnlib
 from nnlib.datasets import Dataset
 from pages.shared.charts import data as data_charts
-from pages.shared.charts import images, predictions
+from pages.shared.charts import images, predictions, training
 from pages.shared.controls import choose_network, choose_training
 from pages.shared.data_input import choose_data
 from pages.shared.export import show_chart
@@ -140,49 +140,70 @@ def _details(run: LiveRun) -> None:
 
 
 def _predictions(run: LiveRun) -> None:
+    """Draw what the network predicts, and how often it is right."""
     data, trainer = run.trainer.data, run.trainer
-    left, right = wrapping_columns(2, key="predictions_tab")
-    surface = data.n_features <= 2
-    if surface:
-        with left:
-            show_chart(
-                predictions.plot_decision_surface(trainer),
-                key="surface",
-                name="decision-surface",
-                data=lambda: predictions.decision_surface_data(trainer),
-            )
-    actual = data.labels("val")
+    charts = [_surface] if data.n_features <= 2 else []
     if data.task == "regression":
-        with right if surface else left:
-            predicted = trainer.predict(data.features("val"))
-            show_chart(
-                predictions.plot_predicted_against_actual(actual, predicted, data.target_names[0]),
-                key="predicted",
-                name="predicted-against-actual",
-                data=lambda: predictions.predicted_data(actual, predicted),
-            )
-        return
-    probabilities = trainer.predict_proba(data.features("val"))
-    codes = _hard(actual)
-    with right if surface else left:
-        show_chart(
-            predictions.plot_confusion_matrix(
-                codes, probabilities.argmax(axis=1), data.class_names
-            ),
-            key="confusion",
-            name="confusion-matrix",
-            data=lambda: predictions.confusion_data(
-                codes, probabilities.argmax(axis=1), data.class_names
-            ),
-        )
-    if data.task == "binary":
-        with left if surface else right:
-            show_chart(
-                predictions.plot_roc(codes, probabilities[:, 1], data.class_names[1]),
-                key="roc",
-                name="roc",
-                data=lambda: predictions.roc_data(codes, probabilities[:, 1]),
-            )
+        charts += [_predicted_against_actual]
+    else:
+        charts += [_confusion_matrix, *([_roc] if data.task == "binary" else [])]
+    columns = wrapping_columns(2, key="predictions_tab")
+    for index, draw in enumerate([*charts, _scores]):
+        with columns[index % 2]:
+            draw(trainer)
+
+
+def _surface(trainer: nnlib.Trainer) -> None:
+    show_chart(
+        predictions.plot_decision_surface(trainer),
+        key="surface",
+        name="decision-surface",
+        data=lambda: predictions.decision_surface_data(trainer),
+    )
+
+
+def _predicted_against_actual(trainer: nnlib.Trainer) -> None:
+    data = trainer.data
+    actual, predicted = data.labels("val"), trainer.predict(data.features("val"))
+    show_chart(
+        predictions.plot_predicted_against_actual(actual, predicted, data.target_names[0]),
+        key="predicted",
+        name="predicted-against-actual",
+        data=lambda: predictions.predicted_data(actual, predicted),
+    )
+
+
+def _confusion_matrix(trainer: nnlib.Trainer) -> None:
+    data = trainer.data
+    actual, predicted = _hard(data.labels("val")), trainer.predict(data.features("val"))
+    show_chart(
+        predictions.plot_confusion_matrix(actual, predicted, data.class_names),
+        key="confusion",
+        name="confusion-matrix",
+        data=lambda: predictions.confusion_data(actual, predicted, data.class_names),
+    )
+
+
+def _roc(trainer: nnlib.Trainer) -> None:
+    data = trainer.data
+    actual = _hard(data.labels("val"))
+    probability = trainer.predict_proba(data.features("val"))[:, 1]
+    show_chart(
+        predictions.plot_roc(actual, probability, data.class_names[1]),
+        key="roc",
+        name="roc",
+        data=lambda: predictions.roc_data(actual, probability),
+    )
+
+
+def _scores(trainer: nnlib.Trainer) -> None:
+    history = trainer.history
+    show_chart(
+        training.plot_scores(history),
+        key="scores",
+        name="scores",
+        data=lambda: training.scores_data(history),
+    )
 
 
 def _images(run: LiveRun) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ import nnlib
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 
+# `make screenshots` sets it to the folder of the pictures in the README.
+SCREENSHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
 MAIN = "[data-testid=stMain]"
 
 
@@ -59,23 +62,16 @@ def wait_for_step(page: Page, at_least: int) -> None:
     )
 
 
-def points(page: Page, key: str) -> int:
-    """Return how many points the lines of a chart have together."""
-    return page.evaluate(
-        """key => (document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData ?? [])
-            .reduce((n, trace) => n + (trace.x?.length ?? 0), 0)""",
-        key,
-    )
+POINTS = """key => (document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData ?? [])
+    .reduce((n, trace) => n + (trace.x?.length ?? 0), 0)"""
 
 
 def wait_for_chart(page: Page, key: str, more_than: int = 0) -> int:
+    """Wait until the lines of a chart have more points together; return how many."""
     page.wait_for_function(
-        """([key, least]) => (document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData ?? [])
-            .reduce((n, trace) => n + (trace.x?.length ?? 0), 0) > least""",
-        arg=[key, more_than],
-        timeout=30_000,
+        f"([key, least]) => ({POINTS})(key) > least", arg=[key, more_than], timeout=30_000
     )
-    return points(page, key)
+    return page.evaluate(POINTS, key)
 
 
 def click(page: Page, key: str) -> None:
@@ -222,13 +218,49 @@ def test_run_is_there_after_visiting_another_page(page_at: PageAt, tmp_path: Pat
     expect(page.locator(MAIN)).to_contain_text("tumors.csv")
 
 
-def test_digits_show_images(page_at: PageAt):
-    page = page_at("classification?data=MNIST,+5,000+images&epochs=2&batch_size=128")
-    page.wait_for_function("document.body.innerText.includes('Epoch 2.0 of 2')", timeout=60_000)
-    assert float(metric(page, "Val. accuracy").rstrip("%")) > 60
-    open_tab(page, "Images")
+def test_mnist_reaches_its_accuracy_and_shows_images(page_at: PageAt):
+    page = page_at(
+        "classification?data=MNIST,+5,000+images&units_1=128&units_2=64&batch_size=128"
+        "&learning_rate=0.002&epochs=5"
+    )
+    page.wait_for_function("document.body.innerText.includes('Epoch 5.0 of 5')", timeout=60_000)
     wait_idle(page)
-    expect(page.locator(f"{MAIN} .js-plotly-plot")).to_have_count(4)
+    assert step(page) == 5 * 32  # 4,000 training images, the last minibatch of an epoch is short
+    assert float(metric(page, "Val. accuracy").rstrip("%")) >= 91
+    open_tab(page, "Images")
+    for key in ("worst", "filters"):
+        page.locator(f".st-key-{key} .js-plotly-plot .heatmaplayer image").first.wait_for()
+    click(page, "reset")
+    page.wait_for_function("document.body.innerText.includes('Epoch 0.0 of 5')")
+    click(page, "epoch")
+    page.wait_for_function("document.body.innerText.includes('Epoch 1.0 of 5')")
+    assert step(page) == 32
+
+
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1400, False), (1400, True), (800, False), (800, True)]
+)
+def test_page_looks_right_at_both_widths_in_light_and_dark(
+    page_at: PageAt, tmp_path: Path, width: int, dark: bool
+):
+    page = page_at("classification", width=width, height=1250, dark=dark)
+    page.wait_for_function("document.body.innerText.includes('Epoch 100.0 of 100')")
+    wait_for_chart(page, "losses")
+    wait_idle(page)
+    colors = page.evaluate(
+        """() => [
+            document.querySelector('.st-key-losses .main-svg').style.background,
+            getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor,
+        ]"""
+    )
+    assert colors[0] == colors[1]
+    boxes = [chart.bounding_box() for chart in page.locator(".js-plotly-plot").all()]
+    assert len(boxes) == 6
+    assert all(box["width"] > 330 and box["x"] + box["width"] <= width for box in boxes)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
+    picture = SCREENSHOTS if width == 1400 and not dark and SCREENSHOTS else tmp_path
+    page.screenshot(path=picture / "classification.png")
 
 
 @pytest.mark.parametrize(
