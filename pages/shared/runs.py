@@ -45,6 +45,7 @@ class LiveRun:
     steps_per_second: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _last_slice: float | None = None
+    _stop_at: int | None = None  # the step after which it pauses by itself
 
     @property
     def remaining(self) -> float | None:
@@ -55,8 +56,10 @@ class LiveRun:
     def play_slice(self, most_steps: int | None) -> None:
         """Train for one time slice, or fewer steps where `most_steps` says so."""
         now = perf_counter()
+        to_stop = None if self._stop_at is None else self._stop_at - self.trainer.step
+        most = min((n for n in (most_steps, to_stop) if n is not None), default=None)
         with _COMPUTE, self.lock:
-            steps = self.trainer.advance(seconds=_SLICE_SECONDS, steps=most_steps)
+            steps = self.trainer.advance(seconds=_SLICE_SECONDS, steps=most)
         if self._last_slice is not None:
             passed = now - self._last_slice
             self.elapsed += passed
@@ -64,22 +67,27 @@ class LiveRun:
             past = _RATE_MEMORY if self.steps_per_second else 0.0
             self.steps_per_second = past * self.steps_per_second + (1 - past) * rate
         self._last_slice = now
-        if self.trainer.done:
+        if self.trainer.done or self.trainer.step == self._stop_at:
             self.pause()
 
-    def advance(self, *, steps: int | None = None, epochs: int | None = None) -> None:
-        """Pause, and train by hand."""
+    def make_step(self) -> None:
+        """Pause, and make one update."""
         self.pause()
         with _COMPUTE, self.lock:
-            self.trainer.advance(steps=steps, epochs=epochs)
+            self.trainer.advance(steps=1)
 
     def play(self) -> None:
         """Start or go on."""
-        self.running, self._last_slice = True, None
+        self.running, self._last_slice, self._stop_at = True, None, None
+
+    def play_epoch(self) -> None:
+        """Play for as many steps as one epoch has."""
+        self.play()
+        self._stop_at = self.trainer.step + self.trainer.steps_per_epoch
 
     def pause(self) -> None:
         """Stop after the current slice."""
-        self.running, self._last_slice = False, None
+        self.running, self._last_slice, self._stop_at = False, None, None
 
     def rewind(self) -> None:
         """Go back to the same initial weights, paused."""
@@ -166,8 +174,7 @@ def transport(run: LiveRun, key: str) -> int | None:
             icon=":material/skip_next:",
             key=f"{key}_step",
             help="Make one update from one minibatch.",
-            on_click=run.advance,
-            kwargs={"steps": 1},
+            on_click=run.make_step,
             disabled=done,
         )
         st.button(
@@ -175,8 +182,7 @@ def transport(run: LiveRun, key: str) -> int | None:
             icon=":material/fast_forward:",
             key=f"{key}_epoch",
             help="Make one pass over the training split.",
-            on_click=run.advance,
-            kwargs={"epochs": 1},
+            on_click=run.play_epoch,
             disabled=done,
         )
         st.button(
