@@ -27,6 +27,12 @@ class Loss:
         """Return d value / d logits, shape (…, B, D)."""
         raise NotImplementedError
 
+    def value_and_gradient(
+        self, logits: Array, targets: Array, out: Array | None = None
+    ) -> tuple[Array, Array]:
+        """Return `value` and `gradient`, which may share work."""
+        return self.value(logits, targets), self.gradient(logits, targets, out)
+
     def predict(self, logits: Array) -> Array:
         """Return what the logits mean: values or probabilities, shape (…, B, D)."""
         raise NotImplementedError
@@ -77,18 +83,26 @@ class CategoricalCrossentropy(Loss):
     name = "categorical_crossentropy"
 
     def value(self, logits: Array, targets: Array) -> Array:
-        # -Σ t·(z - log Σ exp z) = log Σ exp(z - max) - Σ t·(z - max), in float64, since the first
-        # sum is 1 plus what the loss of a confident network consists of
-        shifted = np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float64)
-        log_sum = np.log(np.exp(shifted).sum(axis=-1))
-        mean = (log_sum - np.vecdot(shifted, targets)).mean(axis=-1)
-        return np.asarray(mean, logits.dtype)
+        return self.value_and_gradient(logits, targets)[0]
 
     def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
-        out = softmax(logits, out=out)
+        return self.value_and_gradient(logits, targets, out)[1]
+
+    def value_and_gradient(
+        self, logits: Array, targets: Array, out: Array | None = None
+    ) -> tuple[Array, Array]:
+        # -Σ t·(z - log Σ exp z) = log Σ exp(z - max) - Σ t·(z - max); softmax - t
+        out = np.subtract(logits, logits.max(axis=-1, keepdims=True), out=out)
+        picked = np.vecdot(out, targets)
+        np.exp(out, out=out)
+        # In float64: 1 and what the loss of a confident network consists of.
+        total = np.add.reduce(out, axis=-1, dtype=np.float64)
+        batch = logits.shape[-2]
+        value = np.add.reduce(np.log(total) - picked, axis=-1) / batch
+        out /= total.astype(out.dtype)[..., np.newaxis]
         out -= targets
-        out *= 1 / logits.shape[-2]
-        return out
+        out *= 1 / batch
+        return np.asarray(value, logits.dtype), out
 
     def predict(self, logits: Array) -> Array:
         return softmax(logits)

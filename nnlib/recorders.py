@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,19 @@ class Moment:
     learning_rate: Rate
     effective_learning_rate: Rate
 
+    @cached_property
+    def weight_norm(self) -> Array:
+        """‖W‖ of each layer, shape (…, layers)."""
+        return _layer_norms(self.network, self.network.flat_parameters)
+
+    @cached_property
+    def relative_slopes(self) -> list[Array]:
+        """|f'(z)| of each hidden layer, relative to its largest possible value, (…, B, D)."""
+        return [
+            np.abs(layer.derivative()) / largest_derivative(layer.function)
+            for layer in self.network.activation_layers
+        ]
+
 
 @dataclass(frozen=True)
 class Recorder:
@@ -73,11 +86,6 @@ class Recorder:
 def weight_gradient_norms(network: Network) -> Array:
     """‖dL/dW‖ of each layer, shape (…, layers)."""
     return _layer_norms(network, network.flat_gradients)
-
-
-def weight_norms(network: Network) -> Array:
-    """‖W‖ of each layer, shape (…, layers)."""
-    return _layer_norms(network, network.flat_parameters)
 
 
 def _layer_norms(network: Network, flat: Array) -> Array:
@@ -95,7 +103,7 @@ def signal_norm(moment: Moment) -> Array:
 def update_ratio(moment: Moment) -> Array:
     """‖change of W‖ / ‖W‖ of each layer in this step, shape (…, layers)."""
     change = _layer_norms(moment.network, moment.change)
-    return safe_divide(change, weight_norms(moment.network))
+    return safe_divide(change, moment.weight_norm)
 
 
 def _per_activation(moment: Moment, statistic: Callable[[Array], Array]) -> Array:
@@ -115,24 +123,14 @@ def activation_std(moment: Moment) -> Array:
 
 def dead_fraction(moment: Moment) -> Array:
     """Share of units of each hidden layer that no example of the minibatch reaches."""
-    return _flat_fraction(moment, DEAD_BELOW, lambda flat: np.logical_and.reduce(flat, axis=-2))
+    dead = [(slope < DEAD_BELOW).all(axis=-2) for slope in moment.relative_slopes]
+    return np.stack([units.mean(axis=-1) for units in dead], axis=-1)
 
 
 def saturated_fraction(moment: Moment) -> Array:
     """Share of (example, unit) pairs of each hidden layer that are saturated."""
-    return _flat_fraction(moment, SATURATED_BELOW, lambda flat: flat)
-
-
-def _flat_fraction(
-    moment: Moment, below: float, select: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
-) -> Array:
-    fractions = []
-    for layer in moment.network.activation_layers:
-        flat = np.abs(layer.derivative()) < below * largest_derivative(layer.function)
-        chosen = select(flat)
-        axes = tuple(range(len(moment.network.lead), chosen.ndim))
-        fractions.append(chosen.mean(axis=axes))
-    return np.stack(fractions, axis=-1)
+    saturated = [slope < SATURATED_BELOW for slope in moment.relative_slopes]
+    return np.stack([pairs.mean(axis=(-2, -1)) for pairs in saturated], axis=-1)
 
 
 @cache
@@ -148,7 +146,7 @@ def standard_recorders(interval: int = 10) -> tuple[Recorder, ...]:
         Recorder("batch_loss", "run", lambda m: m.loss, cadence),
         Recorder("gradient_norm", "layer", lambda m: m.gradient_norm, cadence),
         Recorder("signal_norm", "layer", signal_norm, cadence),
-        Recorder("weight_norm", "layer", lambda m: weight_norms(m.network), cadence),
+        Recorder("weight_norm", "layer", lambda m: m.weight_norm, cadence),
         Recorder("update_ratio", "layer", update_ratio, cadence),
         Recorder("activation_mean", "hidden", activation_mean, cadence),
         Recorder("activation_std", "hidden", activation_std, cadence),

@@ -265,8 +265,8 @@ class Trainer:
         network, measured = self.network, self._due()
         x, targets = self._next_batch()
         logits = network.forward(x, training=True)
-        loss = self.loss.value(logits, targets)
-        gradient = self.loss.gradient(logits, targets, self._workspaces[2].array(logits.shape))
+        out = self._workspaces[2].array(logits.shape)
+        loss, gradient = self.loss.value_and_gradient(logits, targets, out)
         network.backward(gradient, input_gradient=False)
         if not np.isfinite(loss).all():
             self._note_divergence(np.isfinite(loss))
