@@ -5,6 +5,7 @@ import streamlit as st
 
 import nnlib
 from nnlib.datasets import Dataset
+from nnlib.training import TRAIN_SAMPLE
 from pages.shared.charts import data as data_charts
 from pages.shared.charts import images, predictions, training
 from pages.shared.controls import choose_network, choose_training
@@ -30,9 +31,11 @@ optimizer changes the weights by it; in its plainest form $W \leftarrow W - \eta
 loss is the cross-entropy $-\sum_k t_k \log p_k$ for classes and the mean squared error, of
 standardized targets, for a quantity.
 """
-LOOK_FOR = """
-- **Training and validation loss** are taken with the same weights at the same moment, dropout off.
-  A validation loss that rises while the training loss falls is overfitting.
+LOOK_FOR = f"""
+- **Training and validation loss** are taken with the same weights at the same moment, dropout off,
+  the training loss on at most {TRAIN_SAMPLE:,} training examples that are drawn once. A validation
+  loss that rises while the training loss falls is overfitting. The faint line is the loss of single
+  minibatches as training sees it, dropout on.
 - **Gradient norms** that shrink by a constant factor from layer to layer towards the input are
   vanishing; then the early layers hardly learn.
 - **Update ratio**: how far one step moves a layer's weights, relative to their size. Around 0.001

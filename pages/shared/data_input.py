@@ -258,7 +258,7 @@ def _choose_columns(frame: pd.DataFrame) -> dict[str, Any]:
         help="The network does not see these columns.",
         placeholder="None: learn from all columns that can be used",
         key="left_out",
-        persist_state="session",
+        bind="query-params",
     )
     settings: dict[str, Any] = {
         "target": target,
