@@ -11,7 +11,8 @@ from nnlib._array import Array
 from nnlib.config import Experiment
 from nnlib.datasets.dataset import Dataset
 from nnlib.history import History
-from nnlib.training import Trainer, stacking_key
+from nnlib.stacking import stacking_key
+from nnlib.training import Trainer
 
 MAX_STACK = 64
 """At most so many replicas train as one stack, which bounds its memory."""

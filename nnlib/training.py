@@ -20,6 +20,7 @@ from nnlib.diagnostics import accuracy, locate_nonfinite, r_squared
 from nnlib.early_stopping import EarlyStopping
 from nnlib.history import Divergence, Event, History, Series
 from nnlib.losses import LOSS_OF_TASK, LOSSES
+from nnlib.minibatches import Minibatches
 from nnlib.model import Model
 from nnlib.network import build_network
 from nnlib.optimizers import Rate, make_optimizer
@@ -32,6 +33,7 @@ from nnlib.regularizers import (
     project_max_norm,
 )
 from nnlib.schedules import make_schedule
+from nnlib.stacking import check_stackable
 
 LIVE_SETTINGS = (
     "learning_rate",
@@ -44,9 +46,6 @@ LIVE_SETTINGS = (
 )
 """Training settings that can be changed during a run; any other change needs a new run."""
 
-STACKED_SETTINGS = ("learning_rate", "l1", "l2", "clip_norm", "clip_value", "max_norm", "seed")
-"""Training settings in which the replicas of a stack may differ."""
-
 TRAIN_SAMPLE = 1000
 """So many training examples, drawn once, stand for the training split in `train_loss`."""
 
@@ -58,8 +57,8 @@ class Trainer:
 
     Parameters
     ----------
-    experiment : one, or a sequence of R that may differ in `STACKED_SETTINGS`, the initializer,
-        its scale and the dropout rate; they train as one network with a leading axis R
+    experiment : one, or a sequence of R that may differ in `stacking.STACKED_SETTINGS`, in the
+        initializer, its scale and the dropout rate; they train as one network with a leading axis R
     data : what to train on
     dtype : float32, or float64 where trajectories are compared
     recorders : instruments; by default `standard_recorders()`
@@ -81,7 +80,7 @@ class Trainer:
         single = isinstance(experiment, Experiment)
         self.experiments = [experiment] if isinstance(experiment, Experiment) else list(experiment)
         self.lead: tuple[int, ...] = () if single else (len(self.experiments),)
-        _check_stackable(self.experiments)
+        check_stackable(self.experiments)
         self.data = data
         self.loss = LOSSES[LOSS_OF_TASK[data.task]]
         self.step = 0
@@ -98,7 +97,7 @@ class Trainer:
             dropout_streams=Streams.from_seeds(seeds, DROPOUT),
             dtype=dtype,
         )
-        self._minibatches = _Minibatches(
+        self._minibatches = Minibatches(
             len(self._x), self.config.batch_size, Streams.from_seeds(seeds, SHUFFLING)
         )
         self._optimizer = make_optimizer(
@@ -410,26 +409,6 @@ class Trainer:
         return measured["loss"]
 
 
-class _Minibatches:
-    """Rows of the next minibatch; a fresh order of all examples each epoch."""
-
-    def __init__(self, examples: int, batch_size: int, streams: Streams) -> None:
-        if not examples:
-            raise ValueError("There are no training examples.")
-        self.examples, self.size = examples, min(batch_size, examples)
-        self.per_epoch = -(-examples // self.size)
-        self._streams = streams
-        self._next = 0
-
-    def next(self) -> npt.NDArray[np.intp]:
-        """Return the rows, shape (B,), or (R, B) where the replicas' seeds differ."""
-        if self._next == 0:
-            self._order = self._streams.permutation(self.examples)
-        start = self._next * self.size
-        self._next = (self._next + 1) % self.per_epoch
-        return self._order[..., start : start + self.size]
-
-
 def _column(setting: Rate) -> Rate:
     """Make a setting of shape (R, 1) broadcast against weights (R, fan_in, fan_out)."""
     return setting if isinstance(setting, float) else setting[..., np.newaxis]
@@ -447,23 +426,6 @@ def _evaluation_splits(data: Dataset, dtype: npt.DTypeLike) -> dict[str, tuple[A
         if len(x):
             splits[split] = (x, targets)
     return splits
-
-
-def _check_stackable(experiments: Sequence[Experiment]) -> None:
-    if not experiments:
-        raise ValueError("There is no experiment to train.")
-    keys = {stacking_key(e) for e in experiments}
-    if len(keys) > 1:
-        raise ValueError(
-            "Stacked experiments must agree in architecture and in every training setting but "
-            f"{', '.join(STACKED_SETTINGS)}."
-        )
-
-
-def stacking_key(experiment: Experiment) -> tuple[object, ...]:
-    """Return what experiments must have in common to train as one stack."""
-    neutral = {name: getattr(TrainingConfig(), name) for name in STACKED_SETTINGS}
-    return (experiment.network.architecture, experiment.with_training(**neutral).training)
 
 
 def train(experiment: Experiment, data: Dataset) -> Trainer:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from small_runs import DATA, FULL, TASKS, make_experiment, run
 
-from nnlib.training import STACKED_SETTINGS, Trainer, stacking_key
+from nnlib.stacking import STACKED_SETTINGS, stacking_key
+from nnlib.training import Trainer
 
 BASE = make_experiment({"dropout": 0.2, "batch_norm": True}, epochs=6)
 STACKS = {
