@@ -27,16 +27,17 @@ DEAD_BELOW = 1e-6
 
 @dataclass(frozen=True)
 class Every:
-    """Cadence: every `interval` steps, and denser early, at 0, 1, 2, 4, 8, ….
+    """Cadence: every `interval` steps and, where `early`, also at 1, 2, 4, 8, ….
 
     Much of what goes wrong goes wrong in the first steps.
     """
 
     interval: int
+    early: bool = True
 
     def __call__(self, step: int) -> bool:
         """Say whether to measure after so many updates."""
-        return step % self.interval == 0 or step & (step - 1) == 0
+        return step % self.interval == 0 or (self.early and step & (step - 1) == 0)
 
 
 @dataclass
@@ -139,7 +140,7 @@ def largest_derivative(function: Activation) -> float:
     return float(np.abs(function.derivative(np.linspace(-10, 10, 20_001))).max())
 
 
-def standard_recorders(interval: int = 10) -> tuple[Recorder, ...]:
+def standard_recorders(interval: int = 20) -> tuple[Recorder, ...]:
     """Return the instruments of every run, taken every `interval` steps."""
     cadence = Every(interval)
     return (

@@ -50,6 +50,7 @@ TRAIN_SAMPLE = 1000
 """So many training examples, drawn once, stand for the training split in `train_loss`."""
 
 _EVALUATION_SHARE = 0.1  # of the time, roughly, that evaluations may take
+_CHEAP_EVALUATION = 10  # steps; up to this cost there are early evaluations as well
 
 
 class Trainer:
@@ -382,13 +383,17 @@ class Trainer:
             (cadence, list(group))
             for cadence, group in groupby(self._recorders, key=lambda r: r.cadence)
         ]
-        self._evaluation_cadence = Every(self._evaluation_interval())
+        self._evaluation_cadence = self._choose_evaluation_cadence()
 
-    def _evaluation_interval(self) -> int:
-        """Choose how often to evaluate: a forward pass costs a third of a training step."""
+    def _choose_evaluation_cadence(self) -> Every:
+        """Evaluate at the end of each epoch, and more often where that is cheap.
+
+        A forward pass costs a third of a training step.
+        """
         examples = sum(len(x) for x, _ in self._evaluated.values())
         cost = examples / (3 * self._minibatches.size) + 1  # in steps; 1 for the fixed part
-        return max(1, min(round(cost / _EVALUATION_SHARE), self.steps_per_epoch))
+        interval = max(1, min(round(cost / _EVALUATION_SHARE), self.steps_per_epoch))
+        return Every(interval, early=cost <= _CHEAP_EVALUATION)
 
     def _due(self) -> list[Recorder]:
         return [r for cadence, group in self._by_cadence if cadence(self.step) for r in group]
