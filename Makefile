@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format screenshots mnist clean
+.PHONY: help run test check bench format screenshots mnist clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -25,6 +27,10 @@ check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 15 minutes)
+	@$(BIN)/python scripts/ensure_browser.py
+	$(BENCH)/bin/python -m benchmarks
+
 format: $(DEV_STAMP) ## Format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -38,7 +44,7 @@ mnist: $(DEV_STAMP) ## Build the bundled digits again
 	$(BIN)/python scripts/build_mnist.py
 
 clean: ## Remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A half-made environment has no stamp and is made again.
@@ -60,3 +66,12 @@ $(DEV_STAMP): $(VENV)/.made requirements.txt requirements-dev.txt
 	@echo "Installing what the tests need (about a minute, only the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(RUN_STAMP)
+
+# Line by line: a peer that cannot be installed must not keep the others out; the report says so.
+$(BENCH_STAMP): $(DEV_STAMP) requirements.txt requirements-bench.txt
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@grep -v '^#' requirements-bench.txt | while read -r peer; do \
+	  $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check "$$peer" \
+	    || echo "Not installable: $$peer"; done
+	@touch $@

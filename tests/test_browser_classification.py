@@ -114,7 +114,10 @@ def test_train_on_own_csv_live(page_at: PageAt, wine: Path):
     expect(page.locator(".st-key-target input")).to_have_value("cultivar")
     wait_for_step(page, 20)
     losses, norms = wait_for_chart(page, "losses"), wait_for_chart(page, "gradient_norms")
+    plot = page.locator(".st-key-losses .js-plotly-plot")
+    plot.evaluate("element => { element.dataset.seen = 'before the redraws'; }")
     wait_for_step(page, step(page) + 60)
+    assert plot.get_attribute("data-seen") == "before the redraws"  # changed in place
     wait_for_chart(page, "losses", more_than=losses)
     wait_for_chart(page, "gradient_norms", more_than=norms)
 
