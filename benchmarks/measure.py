@@ -39,9 +39,9 @@ class Measured:
 
     Attributes
     ----------
-    seconds, losses : one a round
-    processor : processor seconds over seconds, at the median: how many cores were busy
     trials : seconds of the trial at each number of threads
+    seconds, losses : one a round
+    busy : processor seconds over seconds, one a round: how many cores were at work
     """
 
     name: str

@@ -28,7 +28,7 @@ def build(case: Case) -> keras.Model:
 
 
 class Fit(Contender):
-    """One call of `fit` for all epochs; Adam's moments are carried from round to round."""
+    """One call of `fit` for all epochs."""
 
     def __init__(self, case: Case, threads: int) -> None:
         super().__init__(case, threads)
@@ -37,10 +37,13 @@ class Fit(Contender):
         dense = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dense)]
         for layer, weight in zip(dense, initial_weights(case), strict=True):
             layer.kernel.assign(weight)
-        self.initial = [np.array(value) for value in self.model.get_weights()]
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.variables = [*self.model.variables, *self.model.optimizer.variables]
+        self.initial = [np.array(variable) for variable in self.variables]
 
     def prepare(self) -> None:
-        self.model.set_weights(self.initial)
+        for variable, value in zip(self.variables, self.initial, strict=True):
+            variable.assign(value)
 
     def run(self) -> None:
         self.model.fit(
