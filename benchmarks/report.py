@@ -15,6 +15,7 @@ from benchmarks.plan import GOALS, LABELS
 from benchmarks.results import Results
 
 MARKS = {True: "yes", False: "**no**"}
+SPREAD = 1.5
 
 
 def report(results: Results) -> str:
@@ -55,7 +56,7 @@ def _head(results: Results) -> Iterator[str]:
         "the way. Where a case names several numbers of threads, each contender takes the one "
         "that is faster for it in a trial of one round each."
     )
-    for note in (*results.notes, *_missing(results.cases)):
+    for note in (*results.notes, *_missing(results.cases), *_disturbed(results.cases)):
         yield f"- {note}"
 
 
@@ -66,6 +67,19 @@ def _missing(cases: Sequence[CaseResult]) -> list[str]:
         for name, reason in case.missing.items()
     }
     return sorted(notes) or (["No contender is missing."] if cases else [])
+
+
+def _disturbed(cases: Sequence[CaseResult]) -> Iterator[str]:
+    """Name the rows whose rounds differ too much to be trusted."""
+    for case in cases:
+        rows = [m for m in case.measured.values() if max(m.seconds) > SPREAD * min(m.seconds)]
+        if rows:
+            names = ", ".join(LABELS[m.name] for m in rows)
+            yield (
+                f"**Disturbed, case {case.case.letter}**: the slowest round took more than "
+                f"{SPREAD} times the fastest ({names}); other programs were probably running, and "
+                "ratios with these rows are rough."
+            )
 
 
 def _summary(results: Results) -> Iterator[str]:

@@ -51,6 +51,7 @@ def test_ratio_is_taken_within_rounds_and_a_missing_peer_is_named():
     text = report(Results(3, [result]))
     assert f"**Missing: {LABELS['jax:warm']}** (No module named 'jax')." in text
     assert "| ≤ 1.3 | 1.50 | **no** |" in text
+    assert "**Disturbed, case A**" in text  # nnlib's rounds took 1, 2 and 3 seconds
 
 
 @pytest.mark.parametrize("parameters", AXES["parameters"])
