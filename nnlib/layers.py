@@ -7,14 +7,14 @@ network's flat buffers, bound once; outputs live in reused workspaces and hold u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlib._array import Array, Workspace
+from nnlib._array import Array, Workspace, ones_row
 from nnlib.activations import Activation
 from nnlib.randomness import Streams
 
@@ -28,6 +28,7 @@ class Binding:
     parameters: Mapping[str, Array]
     gradients: Mapping[str, Array]
     state: Mapping[str, Array]
+    batch_state: Mapping[str, Array]
     lead: tuple[int, ...]
     dtype: npt.DTypeLike
 
@@ -53,6 +54,8 @@ class Layer:
         """Take the views that this layer works on and make its workspaces."""
         self.lead = to.lead
         self._output = Workspace(to.dtype)
+        # For small matrices np.dot is faster, but it does not know stacks of them.
+        self._product: Callable[..., Array] = np.matmul if to.lead else np.dot
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output for a batch, shape (…, B, D_out)."""
@@ -99,20 +102,21 @@ class Dense(Layer):
 
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
-        self.z = np.matmul(x, self.weight, out=self._like_output(x, self.fan_out))
+        self.z = self._product(x, self.weight, out=self._like_output(x, self.fan_out))
         if self.has_bias:
             self.z += self.bias
         return self.z
 
     def backward(self, gradient: Array) -> Array:
         self.signal = gradient
-        np.matmul(self.x.swapaxes(-1, -2), gradient, out=self.weight_gradient)
+        self._product(self.x.swapaxes(-1, -2), gradient, out=self.weight_gradient)
         if self.has_bias:
-            np.add.reduce(gradient, axis=-2, keepdims=True, out=self.bias_gradient)
+            ones = ones_row(gradient.shape[-2], gradient.dtype)
+            self._product(ones, gradient, out=self.bias_gradient)
         if not self.input_gradient_needed:
             return gradient
         out = self._input_gradient.array((*self.lead, gradient.shape[-2], self.fan_in))
-        return np.matmul(gradient, self.weight.swapaxes(-1, -2), out=out)
+        return self._product(gradient, self.weight.swapaxes(-1, -2), out=out)
 
 
 class ActivationLayer(Layer):
@@ -168,51 +172,61 @@ class BatchNorm(Layer):
         self.scale, self.scale_gradient = to.parameters["scale"], to.gradients["scale"]
         self.shift, self.shift_gradient = to.parameters["shift"], to.gradients["shift"]
         self.running_mean, self.running_var = to.state["running_mean"], to.state["running_var"]
-        self._normalized, self._product = Workspace(to.dtype), Workspace(to.dtype)
+        self._batch_mean = to.batch_state["running_mean"]
+        self._batch_var = to.batch_state["running_var"]
+        self._centered, self._product_space = Workspace(to.dtype), Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         self._training = training
-        mean = _batch_mean(x) if training else self.running_mean
-        self.normalized = np.subtract(x, mean, out=self._normalized.array(x.shape))
         out = self._output.array(x.shape)
+        mean = self._mean(x) if training else self.running_mean
+        self.centered = np.subtract(x, mean, out=self._centered.array(x.shape))
+        var = self._mean(np.square(self.centered, out=out)) if training else self.running_var
         if training:
-            var = _batch_mean(np.square(self.normalized, out=out))
-            self._update_running_statistics(mean, var, x.shape[-2])
-        else:
-            var = self.running_var
+            self._report(mean, var, x.shape[-2])
         self.inverse_deviation = 1 / np.sqrt(var + self.epsilon)
-        self.normalized *= self.inverse_deviation
-        np.multiply(self.normalized, self.scale, out=out)
+        self.gain = self.inverse_deviation * self.scale
+        np.multiply(self.centered, self.gain, out=out)
         out += self.shift
         return out
 
-    def _update_running_statistics(self, mean: Array, var: Array, batch: int) -> None:
+    def _mean(self, x: Array) -> Array:
+        """Mean over the batch, shape (…, 1, D)."""
+        batch = x.shape[-2]
+        mean: Array = self._product(ones_row(batch, x.dtype), x)
+        mean *= 1 / batch
+        return mean
+
+    def _report(self, mean: Array, var: Array, batch: int) -> None:
+        """Leave the estimates for the network, which moves all running statistics at once."""
         if batch < 2:
-            return
-        self.running_mean += self.momentum * (mean - self.running_mean)
-        self.running_var += self.momentum * (var * (batch / (batch - 1)) - self.running_var)
+            mean, var, factor = self.running_mean, self.running_var, 1.0
+        else:
+            factor = batch / (batch - 1)
+        self._batch_mean[...] = mean
+        np.multiply(var, factor, out=self._batch_var)
 
     def backward(self, gradient: Array) -> Array:
-        # With n = normalized: dx = scale/σ · (g - mean(g) - n·mean(g·n)); the means vanish in
-        # evaluation, where the statistics are constants.
-        np.add.reduce(gradient, axis=-2, keepdims=True, out=self.shift_gradient)
-        product = self._product.array(gradient.shape)
-        np.multiply(gradient, self.normalized, out=product)
-        np.add.reduce(product, axis=-2, keepdims=True, out=self.scale_gradient)
+        # With c = centered: d shift = Σ g, d scale = Σ g·c / σ and
+        # dx = gain·(g - mean(g) - c·mean(g·c) / σ²); the means vanish in evaluation, where the
+        # statistics are constants.
+        batch = gradient.shape[-2]
+        ones = ones_row(batch, gradient.dtype)
+        self._product(ones, gradient, out=self.shift_gradient)
+        product = self._product_space.array(gradient.shape)
+        np.multiply(gradient, self.centered, out=product)
+        self._product(ones, product, out=self.scale_gradient)
+        self.scale_gradient *= self.inverse_deviation
+        gradient *= self.gain
         if self._training:
-            batch = gradient.shape[-2]
-            gradient -= self.shift_gradient / batch
-            np.multiply(self.normalized, self.scale_gradient / batch, out=product)
+            share = self.gain * (1 / batch)
+            slope = share * self.inverse_deviation
+            slope *= self.scale_gradient
+            share *= self.shift_gradient
+            np.multiply(self.centered, slope, out=product)
+            product += share
             gradient -= product
-        gradient *= self.scale * self.inverse_deviation
         return gradient
-
-
-def _batch_mean(x: Array) -> Array:
-    """Mean over the batch, shape (…, 1, D); `ndarray.mean` has more overhead than this."""
-    mean: Array = np.add.reduce(x, axis=-2, keepdims=True)
-    mean *= 1 / x.shape[-2]
-    return mean
 
 
 class Dropout(Layer):

@@ -57,6 +57,8 @@ class Network:
         self.flat_parameters, self._parameters = _allocate(shapes, lead, self.dtype)
         self.flat_gradients, self._gradients = _allocate(shapes, lead, self.dtype)
         self.flat_state, self._state = _allocate(state_shapes, lead, self.dtype)
+        # What the last training batch gives for each number of the state.
+        self._flat_batch_state, self._batch_state = _allocate(state_shapes, lead, self.dtype)
         self.slices = _slices(shapes)
         for layer in self.layers:
             layer.bind(
@@ -64,10 +66,16 @@ class Network:
                     _views_of(layer, self._parameters),
                     _views_of(layer, self._gradients),
                     _views_of(layer, self._state),
+                    _views_of(layer, self._batch_state),
                     lead,
                     self.dtype,
                 )
             )
+        self._state_momentum, momenta = _allocate(state_shapes, (), self.dtype)
+        for layer in self.layers:
+            if isinstance(layer, BatchNorm):
+                for momentum in _views_of(layer, momenta).values():
+                    momentum[...] = layer.momentum
         for dense in self.dense_layers:
             dense.weight_slice = self.slices[f"{dense.name}.weight"]
 
@@ -119,6 +127,10 @@ class Network:
         """
         for layer in self.layers:
             x = layer.forward(x, training)
+        if training and self.flat_state.size:
+            self._flat_batch_state -= self.flat_state
+            self._flat_batch_state *= self._state_momentum
+            self.flat_state += self._flat_batch_state
         return x
 
     def backward(self, gradient: Array, input_gradient: bool = True) -> Array:

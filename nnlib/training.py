@@ -86,8 +86,6 @@ class Trainer:
         self.loss = LOSSES[LOSS_OF_TASK[data.task]]
         self.step = 0
         self.seconds = 0.0
-        self._x = np.asarray(data.features("train"), dtype)
-        self._targets = np.asarray(data.targets("train", dtype), dtype)
         seeds = [e.training.seed for e in self.experiments]
         networks = [e.network for e in self.experiments]
         self.network = build_network(
@@ -99,7 +97,10 @@ class Trainer:
             dtype=dtype,
         )
         self._minibatches = Minibatches(
-            len(self._x), self.config.batch_size, Streams.from_seeds(seeds, SHUFFLING)
+            np.asarray(data.features("train"), dtype),
+            np.asarray(data.targets("train", dtype), dtype),
+            self.config.batch_size,
+            Streams.from_seeds(seeds, SHUFFLING),
         )
         self._optimizer = make_optimizer(
             self.config.optimizer,
@@ -109,7 +110,7 @@ class Trainer:
             weight_decay=self.config.weight_decay,
             decay_mask=self.network.weight_mask(),
         )
-        self._workspaces = [Workspace(dtype) for _ in range(3)]
+        self._loss_gradient = Workspace(dtype)
         self._evaluated = _evaluation_splits(data, dtype)
         self._early_stopping = self._make_early_stopping()
         self._diverged = np.zeros(self.lead, bool)
@@ -263,9 +264,9 @@ class Trainer:
 
     def _train_step(self) -> None:
         network, measured = self.network, self._due()
-        x, targets = self._next_batch()
+        x, targets = self._minibatches.next()
         logits = network.forward(x, training=True)
-        out = self._workspaces[2].array(logits.shape)
+        out = self._loss_gradient.array(logits.shape)
         loss, gradient = self.loss.value_and_gradient(logits, targets, out)
         network.backward(gradient, input_gradient=False)
         if not np.isfinite(loss).all():
@@ -286,15 +287,6 @@ class Trainer:
         self._project()
         self.step += 1
         self._after_step()
-
-    def _next_batch(self) -> tuple[Array, Array]:
-        rows = self._minibatches.next()
-        x = self._workspaces[0].array((*rows.shape, self._x.shape[-1]))
-        targets = self._workspaces[1].array((*rows.shape, self._targets.shape[-1]))
-        # mode="clip" lets take write straight into `out`; the rows are in range
-        self._x.take(rows, axis=0, out=x, mode="clip")
-        self._targets.take(rows, axis=0, out=targets, mode="clip")
-        return x, targets
 
     def _add_penalty_gradients(self) -> None:
         if not self._uses("l1", "l2"):

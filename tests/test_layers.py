@@ -126,11 +126,11 @@ def test_batch_norm_scales_and_shifts():
 
 
 def test_batch_norm_running_statistics_weigh_the_new_value_and_are_unbiased():
-    layer, network = plain_batch_norm(momentum=0.25)
+    _, network = plain_batch_norm(momentum=0.25)
     batches = RNG.normal(2, 3, (4, 8, 3))
     mean, variance = np.zeros(3), np.ones(3)
     for batch in batches:
-        layer.forward(batch, training=True)
+        network.forward(batch, training=True)
         mean = 0.75 * mean + 0.25 * batch.mean(axis=0)
         variance = 0.75 * variance + 0.25 * batch.var(axis=0, ddof=1)
     state = network.state()

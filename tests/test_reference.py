@@ -119,11 +119,12 @@ def apply_rules(network: Network, settings: dict[str, Any], run: dict, step: int
 class GivenMinibatches:
     """Hands the trainer the reference's batches in place of its own shuffle."""
 
-    def __init__(self, batches: list[list[int]]) -> None:
+    def __init__(self, batches: list[list[int]], data: Dataset) -> None:
         self.per_epoch, self.size = 1, len(batches[0])
-        self._batches = [np.array(batch) for batch in batches]
+        x, targets = data.features("train"), data.targets("train", np.float64)
+        self._batches = [(x[batch], targets[batch]) for batch in batches]
 
-    def next(self) -> np.ndarray:
+    def next(self) -> tuple[np.ndarray, np.ndarray]:
         return self._batches.pop(0)
 
 
@@ -154,7 +155,7 @@ def make_trainer(run: dict[str, Any], lead: tuple[int, ...]) -> Trainer:
     batches = reference["data"]["batches"]
     if settings["full_batch"]:
         batches = [list(range(len(X)))] * len(batches)
-    trainer._minibatches = GivenMinibatches(batches)
+    trainer._minibatches = GivenMinibatches(batches, data)
     trainer._read_settings()  # the schedule counts the steps
     for name, value in make_network(settings, ()).parameters().items():
         trainer.network.parameters()[name][...] = value
