@@ -54,8 +54,8 @@ class Layer:
         """Take the views that this layer works on and make its workspaces."""
         self.lead = to.lead
         self._output = Workspace(to.dtype)
-        # For small matrices np.dot is faster, but it does not know stacks of them.
-        self._product: Callable[..., Array] = np.matmul if to.lead else np.dot
+        # For small matrices `dot` is faster, but it does not know stacks of them.
+        self._product: Callable[..., Array] = np.matmul if to.lead else np.ndarray.dot
 
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output for a batch, shape (…, B, D_out)."""
@@ -67,9 +67,6 @@ class Layer:
         The array passed in may be overwritten.
         """
         raise NotImplementedError
-
-    def _like_output(self, x: Array, features: int) -> Array:
-        return self._output.array((*self.lead, x.shape[-2], features))
 
 
 class Dense(Layer):
@@ -98,25 +95,27 @@ class Dense(Layer):
         self.weight, self.weight_gradient = to.parameters["weight"], to.gradients["weight"]
         if self.has_bias:
             self.bias, self.bias_gradient = to.parameters["bias"], to.gradients["bias"]
+        self._weight_transposed = self.weight.swapaxes(-1, -2)
         self._input_gradient = Workspace(to.dtype)
 
     def forward(self, x: Array, training: bool) -> Array:
         self.x = x
-        self.z = self._product(x, self.weight, out=self._like_output(x, self.fan_out))
+        out = self._output.array((*self.lead, x.shape[-2], self.fan_out))
+        self.z = self._product(x, self.weight, out)
         if self.has_bias:
             self.z += self.bias
         return self.z
 
     def backward(self, gradient: Array) -> Array:
         self.signal = gradient
-        self._product(self.x.swapaxes(-1, -2), gradient, out=self.weight_gradient)
+        self._product(self.x.swapaxes(-1, -2), gradient, self.weight_gradient)
         if self.has_bias:
             ones = ones_row(gradient.shape[-2], gradient.dtype)
-            self._product(ones, gradient, out=self.bias_gradient)
+            self._product(ones, gradient, self.bias_gradient)
         if not self.input_gradient_needed:
             return gradient
         out = self._input_gradient.array((*self.lead, gradient.shape[-2], self.fan_in))
-        return self._product(gradient, self.weight.swapaxes(-1, -2), out=out)
+        return self._product(gradient, self._weight_transposed, out)
 
 
 class ActivationLayer(Layer):
@@ -212,10 +211,10 @@ class BatchNorm(Layer):
         # statistics are constants.
         batch = gradient.shape[-2]
         ones = ones_row(batch, gradient.dtype)
-        self._product(ones, gradient, out=self.shift_gradient)
+        self._product(ones, gradient, self.shift_gradient)
         product = self._product_space.array(gradient.shape)
         np.multiply(gradient, self.centered, out=product)
-        self._product(ones, product, out=self.scale_gradient)
+        self._product(ones, product, self.scale_gradient)
         self.scale_gradient *= self.inverse_deviation
         gradient *= self.gain
         if self._training:

@@ -10,8 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from nnlib._array import Array
+from nnlib._array import Array, ones_row
 from nnlib.activations import sigmoid, softplus
+
+_FLOAT64 = np.dtype(np.float64)
 
 
 class Loss:
@@ -96,7 +98,7 @@ class CategoricalCrossentropy(Loss):
         picked = np.vecdot(_joined(out), _joined(targets))
         np.exp(out, out=out)
         # In float64: 1 and what the loss of a confident network consists of.
-        total = np.matmul(out, np.ones((out.shape[-1], 1)))
+        total = out @ ones_row(out.shape[-1], _FLOAT64).T
         batch = logits.shape[-2]
         value = (np.add.reduce(np.log(total), axis=(-2, -1)) - picked) / batch
         np.divide(out, total, out=out, casting="same_kind")

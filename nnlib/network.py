@@ -34,6 +34,8 @@ class Network:
 
     Attributes
     ----------
+    dense_layers : the affine layers, from input to output; the last one gives the logits
+    activation_layers : the activations of the hidden layers, from input to output
     flat_parameters, flat_gradients : shape (…, P)
     flat_state : shape (…, S), BatchNorm's running statistics
     slices : where each named parameter lies in the flat buffers
@@ -46,6 +48,8 @@ class Network:
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self.layers = list(layers)
+        self.dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
+        self.activation_layers = [x for x in self.layers if isinstance(x, ActivationLayer)]
         self.lead = lead
         self.dtype: np.dtype[np.floating[Any]] = np.empty(0, dtype).dtype
         _number_names(self.layers)
@@ -78,16 +82,6 @@ class Network:
                     momentum[...] = layer.momentum
         for dense in self.dense_layers:
             dense.weight_slice = self.slices[f"{dense.name}.weight"]
-
-    @property
-    def dense_layers(self) -> list[Dense]:
-        """The affine layers, from input to output; the last one gives the logits."""
-        return [layer for layer in self.layers if isinstance(layer, Dense)]
-
-    @property
-    def activation_layers(self) -> list[ActivationLayer]:
-        """The activations of the hidden layers, from input to output."""
-        return [layer for layer in self.layers if isinstance(layer, ActivationLayer)]
 
     @property
     def n_parameters(self) -> int:

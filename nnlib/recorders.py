@@ -14,7 +14,7 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from nnlib._array import Array, l2_norm, safe_divide
+from nnlib._array import Array, l2_norm, ones_row, safe_divide
 from nnlib.activations import Activation
 from nnlib.network import Network
 from nnlib.optimizers import Rate
@@ -25,19 +25,20 @@ DEAD_BELOW = 1e-6
 """A unit is dead on a minibatch where |f'(z)| stays below this share for every example."""
 
 
+def is_power_of_two(step: int) -> bool:
+    """Say whether the step is 1, 2, 4, 8, … (or 0): much goes wrong in the first steps."""
+    return step & (step - 1) == 0
+
+
 @dataclass(frozen=True)
 class Every:
-    """Cadence: every `interval` steps and, where `early`, also at 1, 2, 4, 8, ….
-
-    Much of what goes wrong goes wrong in the first steps.
-    """
+    """Cadence: every `interval` steps, and at 1, 2, 4, 8, …."""
 
     interval: int
-    early: bool = True
 
     def __call__(self, step: int) -> bool:
         """Say whether to measure after so many updates."""
-        return step % self.interval == 0 or (self.early and step & (step - 1) == 0)
+        return step % self.interval == 0 or is_power_of_two(step)
 
 
 @dataclass
@@ -66,6 +67,11 @@ class Moment:
         return _layer_norms(self.network, self.network.flat_parameters)
 
     @cached_property
+    def activation_mean(self) -> list[Array]:
+        """Mean activation of each hidden layer over units and minibatch, (…,)."""
+        return [_mean(layer.a) for layer in self.network.activation_layers]
+
+    @cached_property
     def relative_slopes(self) -> list[Array]:
         """|f'(z)| of each hidden layer, relative to its largest possible value, (…, B, D)."""
         return [
@@ -90,15 +96,28 @@ def weight_gradient_norms(network: Network) -> Array:
 
 
 def _layer_norms(network: Network, flat: Array) -> Array:
-    norms = [l2_norm(flat[..., dense.weight_slice]) for dense in network.dense_layers]
-    return np.stack(norms, axis=-1)
+    return _by_layer([l2_norm(flat[..., dense.weight_slice]) for dense in network.dense_layers])
+
+
+def _by_layer(values: list[Array]) -> Array:
+    """Return one number of shape (…,) a layer as (…, layers); `np.stack` has more overhead."""
+    layers_first = np.array(values)
+    return layers_first.transpose(*range(1, layers_first.ndim), 0)
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+
+
+def _mean(x: Array) -> Array:
+    """Mean over the last two axes, as a product with ones, which is faster than `mean`."""
+    flat = _flat(x)
+    return (flat @ ones_row(flat.shape[-1], flat.dtype)[0]) / flat.shape[-1]
 
 
 def signal_norm(moment: Moment) -> Array:
     """‖dL/dz‖ of each layer over the whole minibatch, shape (…, layers)."""
-    signals = [dense.signal for dense in moment.network.dense_layers]
-    norms = [l2_norm(s.reshape(*s.shape[:-2], s.shape[-2] * s.shape[-1])) for s in signals]
-    return np.stack(norms, axis=-1)
+    return _by_layer([l2_norm(_flat(dense.signal)) for dense in moment.network.dense_layers])
 
 
 def update_ratio(moment: Moment) -> Array:
@@ -107,31 +126,32 @@ def update_ratio(moment: Moment) -> Array:
     return safe_divide(change, moment.weight_norm)
 
 
-def _per_activation(moment: Moment, statistic: Callable[[Array], Array]) -> Array:
-    outputs = [statistic(layer.a) for layer in moment.network.activation_layers]
-    return np.stack(outputs, axis=-1)
-
-
 def activation_mean(moment: Moment) -> Array:
     """Mean activation over units and minibatch of each hidden layer, shape (…, hidden)."""
-    return _per_activation(moment, lambda a: a.mean(axis=(-2, -1)))
+    return _by_layer(moment.activation_mean)
 
 
 def activation_std(moment: Moment) -> Array:
     """Return the standard deviation over units and minibatch, shape (…, hidden)."""
-    return _per_activation(moment, lambda a: a.std(axis=(-2, -1)))
+    layers = moment.network.activation_layers
+    centered = [
+        _flat(layer.a) - mean[..., np.newaxis]
+        for layer, mean in zip(layers, moment.activation_mean, strict=True)
+    ]
+    return _by_layer([l2_norm(c) / c.shape[-1] ** 0.5 for c in centered])
 
 
 def dead_fraction(moment: Moment) -> Array:
     """Share of units of each hidden layer that no example of the minibatch reaches."""
-    dead = [(slope < DEAD_BELOW).all(axis=-2) for slope in moment.relative_slopes]
-    return np.stack([units.mean(axis=-1) for units in dead], axis=-1)
+    reached = [(s >= DEAD_BELOW).astype(s.dtype) for s in moment.relative_slopes]
+    examples = [ones_row(r.shape[-2], r.dtype) @ r for r in reached]
+    return _by_layer([_mean((count == 0).astype(count.dtype)) for count in examples])
 
 
 def saturated_fraction(moment: Moment) -> Array:
     """Share of (example, unit) pairs of each hidden layer that are saturated."""
-    saturated = [slope < SATURATED_BELOW for slope in moment.relative_slopes]
-    return np.stack([pairs.mean(axis=(-2, -1)) for pairs in saturated], axis=-1)
+    slopes = moment.relative_slopes
+    return _by_layer([_mean((s < SATURATED_BELOW).astype(s.dtype)) for s in slopes])
 
 
 @cache

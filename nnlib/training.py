@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import isfinite
 from time import perf_counter
 
 import numpy as np
@@ -25,7 +26,13 @@ from nnlib.model import Model
 from nnlib.network import build_network
 from nnlib.optimizers import Rate, make_optimizer
 from nnlib.randomness import DROPOUT, INITIALIZATION, SAMPLING, SHUFFLING, Streams, generator
-from nnlib.recorders import Every, Moment, Recorder, standard_recorders, weight_gradient_norms
+from nnlib.recorders import (
+    Moment,
+    Recorder,
+    is_power_of_two,
+    standard_recorders,
+    weight_gradient_norms,
+)
 from nnlib.regularizers import (
     add_penalty_gradient,
     clip_by_norm,
@@ -49,7 +56,8 @@ LIVE_SETTINGS = (
 TRAIN_SAMPLE = 1000
 """So many training examples, drawn once, stand for the training split in `train_loss`."""
 
-_EVALUATION_SHARE = 0.1  # of the time, roughly, that evaluations may take
+_EVALUATION_SHARE = 0.05  # of the time, roughly, that evaluations may take
+_LEAST_EVALUATIONS = 20  # in a run, if it has as many epochs
 _CHEAP_EVALUATION = 10  # steps; up to this cost there are early evaluations as well
 
 
@@ -114,6 +122,7 @@ class Trainer:
         self._evaluated = _evaluation_splits(data, dtype)
         self._early_stopping = self._make_early_stopping()
         self._diverged = np.zeros(self.lead, bool)
+        self._halted = False  # every replica has diverged or stopped early
         self._read_settings()
         self._prepare_history(standard_recorders() if recorders is None else recorders)
         self._record_evaluation()
@@ -207,7 +216,8 @@ class Trainer:
         most = min((b for b in bounds if b is not None), default=None)
         start, first = perf_counter(), self.step
         with np.errstate(all="ignore"):  # non-finite numbers are found and recorded
-            while not self.done and (most is None or self.step - first < most):
+            end = self.total_steps if most is None else min(first + most, self.total_steps)
+            while self.step < end and not self._halted:
                 self._train_step()
                 if seconds is not None and perf_counter() - start >= seconds:
                     break
@@ -269,22 +279,25 @@ class Trainer:
         out = self._loss_gradient.array(logits.shape)
         loss, gradient = self.loss.value_and_gradient(logits, targets, out)
         network.backward(gradient, input_gradient=False)
-        if not np.isfinite(loss).all():
+        if not isfinite(np.add.reduce(loss, axis=None, dtype=np.float64)):
             self._note_divergence(np.isfinite(loss))
-            if self._diverged.all():
+            if self._halted:
                 measured = self._recorders
-        self._add_penalty_gradients()
+        if self._in_use:
+            self._add_penalty_gradients()
         norms = weight_gradient_norms(network) if measured else np.empty(0)
-        self._clip()
+        if self._in_use:
+            self._clip()
         rate = self._learning_rate * self._schedule(self.step)
         change = self._optimizer.update(network.flat_parameters, network.flat_gradients, rate)
         if measured:
             moment = Moment(network, change, norms, loss, self._learning_rate, rate)
             self._record(measured, moment)
-        if self._diverged.all():
+        if self._halted:
             return
         network.flat_parameters += change
-        self._project()
+        if self._in_use:
+            self._project()
         self.step += 1
         self._after_step()
 
@@ -308,14 +321,15 @@ class Trainer:
                 project_max_norm(dense.weight, _column(self._max_norm))
 
     def _after_step(self) -> None:
-        stopping, at_end = self._early_stopping, self.step >= self.total_steps
+        stopping, at_end = self._early_stopping, self.step >= self._last_step
         if stopping is not None:
             stopping.hold(self.network)
         judged = stopping is not None and self.step % self.steps_per_epoch == 0
-        if judged or at_end or self._evaluation_cadence(self.step):
+        if judged or at_end or self._evaluation_is_due():
             val_loss = self._record_evaluation(always=at_end)
             if stopping is not None and judged:
                 stopping.offer(self.network, val_loss, self.step)
+                self._halted |= bool(stopping.stopped.all())
         if at_end:  # no further loss would show that the last update overflowed
             finite = np.isfinite(self.network.flat_parameters)
             self._note_divergence(np.logical_and.reduce(finite, axis=-1))
@@ -329,6 +343,7 @@ class Trainer:
             layer, what = locate_nonfinite(self.network, replica)
             self.history.divergences.append(Divergence(self.step, layer, what, replica))
             self._diverged[replica] = True
+        self._halted = bool(self._diverged.all())
 
     def _read_settings(self) -> None:
         """Turn the configs into numbers, or columns (R, 1) where the replicas differ."""
@@ -337,6 +352,7 @@ class Trainer:
         self._clip_norm, self._clip_value = self._setting("clip_norm"), self._setting("clip_value")
         self._max_norm = self._setting("max_norm")
         self._schedule = make_schedule(self.config, self.steps_per_epoch)
+        self._last_step = self.total_steps
         switches = ("l1", "l2", "clip_norm", "clip_value", "max_norm")
         self._in_use = {
             name for name in switches if any(getattr(e.training, name) for e in self.experiments)
@@ -375,17 +391,27 @@ class Trainer:
             (cadence, list(group))
             for cadence, group in groupby(self._recorders, key=lambda r: r.cadence)
         ]
-        self._evaluation_cadence = self._choose_evaluation_cadence()
+        self._choose_evaluations()
 
-    def _choose_evaluation_cadence(self) -> Every:
-        """Evaluate at the end of each epoch, and more often where that is cheap.
+    def _choose_evaluations(self) -> None:
+        """Evaluate within epochs where that is cheap, at their ends, or every so many epochs.
 
         A forward pass costs a third of a training step.
         """
         examples = sum(len(x) for x, _ in self._evaluated.values())
         cost = examples / (3 * self._minibatches.size) + 1  # in steps; 1 for the fixed part
-        interval = max(1, min(round(cost / _EVALUATION_SHARE), self.steps_per_epoch))
-        return Every(interval, early=cost <= _CHEAP_EVALUATION)
+        self._early_evaluations = cost <= _CHEAP_EVALUATION
+        epochs = cost / _EVALUATION_SHARE / self.steps_per_epoch  # between two evaluations
+        most = max(1, self.config.epochs // _LEAST_EVALUATIONS)
+        self._evaluation_period = self.steps_per_epoch * min(max(1, round(epochs)), most)
+        parts = max(1, int(1 / epochs))
+        self._evaluation_interval = -(-self._evaluation_period // parts)
+
+    def _evaluation_is_due(self) -> bool:
+        phase = self.step % self._evaluation_period
+        if phase % self._evaluation_interval == 0:
+            return True
+        return self._early_evaluations and is_power_of_two(self.step)
 
     def _due(self) -> list[Recorder]:
         return [r for cadence, group in self._by_cadence if cadence(self.step) for r in group]
