@@ -98,10 +98,10 @@ class CategoricalCrossentropy(Loss):
         picked = np.vecdot(_joined(out), _joined(targets))
         np.exp(out, out=out)
         # In float64: 1 and what the loss of a confident network consists of.
-        total = out @ ones_row(out.shape[-1], _FLOAT64).T
-        batch = logits.shape[-2]
-        value = (np.add.reduce(np.log(total), axis=(-2, -1)) - picked) / batch
-        np.divide(out, total, out=out, casting="same_kind")
+        batch, classes = logits.shape[-2:]
+        total = out @ ones_row(classes, _FLOAT64)[0]
+        value = (np.log(total) @ ones_row(batch, _FLOAT64)[0] - picked) / batch
+        np.divide(out, total[..., np.newaxis], out=out, casting="same_kind")
         out -= targets
         out *= 1 / batch
         return np.asarray(value, logits.dtype), out

@@ -112,7 +112,8 @@ def _flat(x: Array) -> Array:
 def _mean(x: Array) -> Array:
     """Mean over the last two axes, as a product with ones, which is faster than `mean`."""
     flat = _flat(x)
-    return (flat @ ones_row(flat.shape[-1], flat.dtype)[0]) / flat.shape[-1]
+    mean: Array = (flat @ ones_row(flat.shape[-1], flat.dtype)[0]) / flat.shape[-1]
+    return mean
 
 
 def signal_norm(moment: Moment) -> Array:

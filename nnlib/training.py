@@ -279,7 +279,7 @@ class Trainer:
         out = self._loss_gradient.array(logits.shape)
         loss, gradient = self.loss.value_and_gradient(logits, targets, out)
         network.backward(gradient, input_gradient=False)
-        if not isfinite(np.add.reduce(loss, axis=None, dtype=np.float64)):
+        if not isfinite(loss.sum(dtype=np.float64) if self.lead else loss):
             self._note_divergence(np.isfinite(loss))
             if self._halted:
                 measured = self._recorders
