@@ -27,7 +27,7 @@ check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 15 minutes)
+bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 5 minutes)
 	@$(BIN)/python scripts/ensure_browser.py || true # without one, the report says so
 	$(BENCH)/bin/python -m benchmarks
 

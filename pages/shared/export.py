@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared.charts import theme
-from pages.shared.plot import show_figure
+from pages.shared.plot import Click, show_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +38,14 @@ _ONE_BROWSER_AT_A_TIME = threading.Lock()
 
 
 def show_chart(
-    figure: go.Figure, *, key: str, name: str, data: FrameSource | None = None, menu: bool = True
-) -> None:
+    figure: go.Figure,
+    *,
+    key: str,
+    name: str,
+    data: FrameSource | None = None,
+    menu: bool = True,
+    clicks: bool = False,
+) -> Click | None:
     """Draw a chart with its export menu below.
 
     Parameters
@@ -54,11 +60,19 @@ def show_chart(
         The numbers in the chart, or a function that makes them when they are asked for.
     menu : bool
         Whether to draw the menu.
+    clicks : bool
+        Whether a click between the axes starts a new run of the page.
+
+    Returns
+    -------
+    Click or None
+        The click that started this run, in data coordinates.
     """
     with st.container(gap=None, key=key):
-        show_figure(figure, key=key, config=toolbar(name))
+        clicked = show_figure(figure, key=key, config=toolbar(name), clicks=clicks)
         if menu:
             export_menu(figure, key=key, name=name, data=data)
+    return clicked
 
 
 def toolbar(name: str) -> dict[str, object]:

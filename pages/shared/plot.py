@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -18,12 +19,24 @@ import streamlit as st
 _PLOTLY_FILE = "plotly.min.js"
 _STATIC = Path(__file__).resolve().parents[2] / "static"
 _plot = st.components.v2.component(
-    "plot", js=Path(__file__).with_suffix(".js").read_text("utf-8"), isolate_styles=False
+    "plot",
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
+    css=".updatemenu-item-rect {fill: var(--st-secondary-background-color) !important}",
+    isolate_styles=False,
 )
 
 
-def show_figure(figure: go.Figure, *, key: str, config: dict[str, object]) -> None:
-    """Draw a figure, or change the one that is there under this key.
+class Click(NamedTuple):
+    """Where a person clicked, in the data coordinates of the first subplot."""
+
+    x: float
+    y: float
+
+
+def show_figure(
+    figure: go.Figure, *, key: str, config: dict[str, object], clicks: bool = False
+) -> Click | None:
+    """Draw a figure with its frames, or change the one that is there under this key.
 
     Parameters
     ----------
@@ -33,14 +46,33 @@ def show_figure(figure: go.Figure, *, key: str, config: dict[str, object]) -> No
         Unique on the page.
     config : dict
         Plotly's configuration: toolbar, image export.
+    clicks : bool
+        Whether a click between the axes starts a new run of the page, also where no point is.
+
+    Returns
+    -------
+    Click or None
+        The click that started this run.
     """
     address = _plotly_address()
     if address is None:
         st.plotly_chart(figure, width="stretch", theme="streamlit", key=key, config=config)
-        return
-    title = figure.layout.title.text
-    data = {"figure": figure.to_json(), "config": config, "plotly": address, "title": title}
-    _plot(key=f"{key}_plot", data=data, height=figure.layout.height)
+        return None
+    data = {
+        "figure": figure.to_json(),
+        "config": config,
+        "plotly": address,
+        "title": figure.layout.title.text,
+        "clicks": clicks,
+    }
+    result = _plot(
+        key=f"{key}_plot", data=data, height=figure.layout.height, on_clicked_change=_do_nothing
+    )
+    return Click(float(result.clicked["x"]), float(result.clicked["y"])) if result.clicked else None
+
+
+def _do_nothing() -> None:
+    """Without a callback a component reports nothing."""
 
 
 @functools.cache
