@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import layout
+from pages.shared.reading import BOOKS, PAPERS
 
 FRONT_DOOR = str(Path(__file__).resolve().parents[1] / "dashboard.py")
 JOINER = "\u2060"
@@ -37,6 +38,21 @@ def test_front_door_runs():
     app = AppTest.from_file(FRONT_DOOR, default_timeout=30).run()
     assert not app.exception
     assert app.title[0].value == layout.PRODUCT
+    run = app.session_state["front_run"]
+    assert 0 < run.trainer.step < run.trainer.total_steps
+    for _ in range(40):
+        app.run()
+    assert run.trainer.done and not run.running
+    assert run.trainer.evaluate("val")["accuracy"] > 0.95
+    app.button(key="front_again").click().run()
+    assert 0 < run.trainer.step < run.trainer.total_steps and run.running
+
+
+def test_the_reading_list_is_on_the_front_door():
+    app = AppTest.from_file(FRONT_DOOR, default_timeout=30).run()
+    text = "\n".join(block.value for block in app.expander[0].markdown)
+    for work in (*BOOKS, *PAPERS):
+        assert work.markdown in text
 
 
 @pytest.mark.parametrize(

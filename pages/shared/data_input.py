@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from nnlib.datasets import (
 from pages.shared.layout import plain, show_error
 
 OWN_FILE = "csv"
+_OWN_FILE_LABEL = "Your own CSV file"
 _UPLOAD = "upload"  # in the session state: the last uploaded file
 _TASKS = {
     "binary": "two classes",
@@ -75,10 +77,20 @@ def choose_data(default: str = "spiral") -> ChosenData | None:
             name = _choose_name(default)
         options = {} if name == OWN_FILE else _choose_options(DATASETS[name])
     try:
-        return _own_data() if name == OWN_FILE else _built_in(name, options)
+        return _own_data() if name == OWN_FILE else built_in(name, options)
     except DatasetError as error:
         show_error(error)
         return None
+
+
+def link_to_own_file(label: str) -> None:
+    """Draw the link to where a person's own file is trained on."""
+    st.page_link(
+        "pages/classification.py",
+        label=label,
+        icon=":material/upload_file:",
+        query_params={"data": _OWN_FILE_LABEL},
+    )
 
 
 def _choose_name(default: str) -> str:
@@ -89,7 +101,7 @@ def _choose_name(default: str) -> str:
         "Data set",
         names,
         # The text is also what the URL holds, so it must not depend on the uploaded file.
-        format_func=lambda name: "Your own CSV file" if name == OWN_FILE else DATASETS[name].label,
+        format_func=lambda name: _OWN_FILE_LABEL if name == OWN_FILE else DATASETS[name].label,
         help="What the network learns from; uploading a file chooses it.",
         key="data",
         bind="query-params",
@@ -168,8 +180,10 @@ def _option(option: Option, key: str) -> Any:
     )
 
 
-def _built_in(name: str, options: dict[str, int | float]) -> ChosenData:
-    pairs = tuple(options.items())
+def built_in(name: str, options: Mapping[str, int | float] | None = None) -> ChosenData:
+    """Return a built-in data set; options that are not given have their defaults."""
+    defaults = {option.name: option.default for option in DATASETS[name].options}
+    pairs = tuple((defaults | dict(options or {})).items())
     data = _load(name, pairs)
     return ChosenData(data, DataReference(name, pairs, data.fingerprint))
 
