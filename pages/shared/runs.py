@@ -21,7 +21,7 @@ _SLICE_SECONDS = 0.15
 _LEAST_REDRAWS = 12
 _RATE_MEMORY = 0.8  # weight of the past in the smoothed speed
 
-_COMPUTE = threading.Lock()
+COMPUTE = threading.Lock()
 """One slice at a time in the whole process.
 
 Sessions are threads of one process, and small matrix products from several threads only slow each
@@ -58,7 +58,7 @@ class LiveRun:
         now = perf_counter()
         to_stop = None if self._stop_at is None else self._stop_at - self.trainer.step
         most = min((n for n in (most_steps, to_stop) if n is not None), default=None)
-        with _COMPUTE, self.lock:
+        with COMPUTE, self.lock:
             steps = self.trainer.advance(seconds=_SLICE_SECONDS, steps=most)
         if self._last_slice is not None:
             passed = now - self._last_slice
@@ -73,7 +73,7 @@ class LiveRun:
     def make_step(self) -> None:
         """Pause, and make one update."""
         self.pause()
-        with _COMPUTE, self.lock:
+        with COMPUTE, self.lock:
             self.trainer.advance(steps=1)
 
     def play(self) -> None:
