@@ -140,6 +140,11 @@ class NetworkConfig(_Validated):
         "Batch normalization",
         "Normalizes every hidden pre-activation over the minibatch, ahead of the activation.",
     )
+    skip: bool = _setting(
+        False,
+        "Skip connections",
+        "Adds the input of each hidden layer to its output where the two have the same width.",
+    )
     dropout: float = _setting(
         0.0,
         "Dropout rate",
@@ -155,7 +160,7 @@ class NetworkConfig(_Validated):
     @property
     def architecture(self) -> tuple[object, ...]:
         """What networks must have in common to be stacked."""
-        return (self.hidden, self.activation, self.batch_norm)
+        return (self.hidden, self.activation, self.batch_norm, self.skip)
 
 
 def _checked_hidden(hidden: Any) -> tuple[int, ...]:

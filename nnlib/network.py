@@ -17,7 +17,17 @@ from nnlib._array import Array
 from nnlib.activations import ACTIVATIONS
 from nnlib.config import NetworkConfig
 from nnlib.initializers import INITIALIZERS
-from nnlib.layers import ActivationLayer, BatchNorm, Binding, Dense, Dropout, Layer, Shapes
+from nnlib.layers import (
+    ActivationLayer,
+    BatchNorm,
+    Binding,
+    Dense,
+    Dropout,
+    Layer,
+    Shapes,
+    SkipEnd,
+    SkipStart,
+)
 from nnlib.randomness import Streams
 
 Generators = np.random.Generator | Sequence[np.random.Generator]
@@ -157,6 +167,9 @@ def build_network(
 ) -> Network:
     """Build and initialize a network; a hidden layer is Dense, BatchNorm?, activation, Dropout?.
 
+    With `skip`, each hidden layer but the first whose input is as wide as itself gives
+    input + layer(input).
+
     Parameters
     ----------
     config : one for all replicas, or one for each (then `lead` is (R,)); a stack may differ in
@@ -200,12 +213,16 @@ def _hidden_layers(
     children = streams.spawn(len(config.hidden))
     for width, stream in zip(config.hidden, children, strict=True):
         # BatchNorm subtracts any bias again, so the Dense ahead of it has none.
-        layers.append(Dense(fan_in, width, bias=not config.batch_norm))
+        block: list[Layer] = [Dense(fan_in, width, bias=not config.batch_norm)]
         if config.batch_norm:
-            layers.append(BatchNorm(width))
-        layers.append(ActivationLayer(ACTIVATIONS[config.activation]))
+            block.append(BatchNorm(width))
+        block.append(ActivationLayer(ACTIVATIONS[config.activation]))
         if np.any(rate):
-            layers.append(Dropout(rate, stream))
+            block.append(Dropout(rate, stream))
+        if config.skip and layers and fan_in == width:
+            start = SkipStart()
+            block = [start, *block, SkipEnd(start)]
+        layers += block
         fan_in = width
     return layers
 

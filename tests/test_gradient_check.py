@@ -22,7 +22,11 @@ VARIANTS = {
     "l1": ({}, {"l1": 0.03}),
     "l2": ({}, {"l2": 0.05}),
     "elastic": ({}, {"l1": 0.03, "l2": 0.05}),
-    "all": ({"batch_norm": True, "dropout": 0.4}, {"l1": 0.03, "l2": 0.05}),
+    "skip": ({"hidden": (4, 4, 4), "skip": True}, {}),
+    "all": (
+        {"hidden": (5, 4, 4), "batch_norm": True, "dropout": 0.4, "skip": True},
+        {"l1": 0.03, "l2": 0.05},
+    ),
 }
 LEADS = {"single": (), "stacked": (2,)}
 TOLERANCE = 1e-6

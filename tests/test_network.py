@@ -219,3 +219,30 @@ def test_predicted_logits_do_not_depend_on_the_chunks(rows, lead):
     expected = network.forward(X).copy()
     np.testing.assert_allclose(network.predict_logits(X, rows=rows), expected, rtol=1e-13)
     assert network.predict_logits(X[:0]).shape == (*lead, 0, 2)
+
+
+def test_skip_connections_add_the_input_where_the_widths_agree():
+    config = NetworkConfig(hidden=(3, 3, 2, 2), activation="tanh", skip=True)
+    network = build_network(config, 3, 1, np.random.default_rng(0))
+    assert [layer.name for layer in network.layers] == [
+        "dense_1", "activation_1",
+        "skip_start_1", "dense_2", "activation_2", "skip_end_1",
+        "dense_3", "activation_3",
+        "skip_start_2", "dense_4", "activation_4", "skip_end_2",
+        "dense_5",
+    ]  # fmt: skip
+    w1, w2, w3, w4, w5 = (layer.weight for layer in network.dense_layers)
+    x = np.random.default_rng(1).normal(size=(4, 3))
+    h1 = np.tanh(x @ w1)
+    h2 = h1 + np.tanh(h1 @ w2)
+    h3 = np.tanh(h2 @ w3)
+    h4 = h3 + np.tanh(h3 @ w4)
+    np.testing.assert_allclose(network.forward(x), h4 @ w5, rtol=1e-13)
+
+
+def test_skip_connections_start_from_the_same_weights():
+    networks = [
+        build_network(NetworkConfig(hidden=(4, 4, 4), skip=skip), 2, 2, np.random.default_rng(5))
+        for skip in (False, True)
+    ]
+    np.testing.assert_array_equal(*(network.flat_parameters for network in networks))

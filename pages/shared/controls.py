@@ -66,6 +66,7 @@ def choose_network(defaults: NetworkConfig = NETWORK_DEFAULTS) -> NetworkConfig:
             NetworkConfig, "initializer_scale", defaults.initializer_scale
         ),
         "batch_norm": _switch(NetworkConfig, "batch_norm", defaults.batch_norm),
+        "skip": _switch(NetworkConfig, "skip", defaults.skip),
         "dropout": _number(NetworkConfig, "dropout", defaults.dropout),
     }
     return NetworkConfig(hidden=hidden, **values)
