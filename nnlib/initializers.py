@@ -15,6 +15,7 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float64]
 Initializer = Callable[..., Matrix]
 
+_FIXED = 0.05  # bound or standard deviation of the rules that do not know the layer
 _VARIANCE: dict[str, Callable[[int, int], float]] = {
     "lecun": lambda fan_in, fan_out: 1 / fan_in,
     "glorot": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
@@ -29,12 +30,12 @@ def zeros(rng: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.
 
 def uniform(rng: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Matrix:
     """U(-0.05·scale, 0.05·scale), Keras' ``RandomUniform`` default."""
-    return rng.uniform(-0.05 * scale, 0.05 * scale, (fan_in, fan_out))
+    return rng.uniform(-_FIXED * scale, _FIXED * scale, (fan_in, fan_out))
 
 
 def normal(rng: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Matrix:
     """N(0, (0.05·scale)²), Keras' ``RandomNormal`` default."""
-    return rng.normal(0, 0.05 * scale, (fan_in, fan_out))
+    return rng.normal(0, _FIXED * scale, (fan_in, fan_out))
 
 
 def orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0) -> Matrix:
@@ -79,3 +80,32 @@ Sources: lecun, LeCun et al. (1998) "Efficient BackProp" §4.6; glorot, Glorot &
 eq. 16; he, He et al. (2015) eq. 10. Each is called as ``f(rng, fan_in, fan_out, scale=1.0)`` and
 returns float64 of shape (fan_in, fan_out); `scale` multiplies the standard deviation.
 """
+
+
+def weight_variance(initializer: str, fan_in: int, fan_out: int, scale: float = 1.0) -> float:
+    """Return the variance of one entry of a weight matrix that an initializer draws.
+
+    Parameters
+    ----------
+    initializer : str
+        A name in `INITIALIZERS`.
+    fan_in, fan_out : int
+        Shape of the matrix.
+    scale : float
+        Multiplies the standard deviation.
+
+    Raises
+    ------
+    KeyError
+        For a name that is none.
+    """
+    fixed = {
+        "zeros": 0.0,
+        "uniform": _FIXED**2 / 3,
+        "normal": _FIXED**2,
+        # The longer side's unit vectors have that many entries, and all entries are alike.
+        "orthogonal": 1 / max(fan_in, fan_out),
+    }
+    if initializer in fixed:
+        return fixed[initializer] * scale**2
+    return _VARIANCE[initializer.rsplit("_", 1)[0]](fan_in, fan_out) * scale**2

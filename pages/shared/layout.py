@@ -134,8 +134,8 @@ def _navigation() -> None:
     with st.sidebar:
         st.page_link("dashboard.py", label="Home", icon=":material/home:")
         for group, pages in existing_pages().items():
-            # A gap of its own would part each link from the next; a group is one block.
-            with st.container(gap=None):
+            # The usual gap would part each link from the next; a group is one block.
+            with st.container(gap="xxsmall"):
                 st.caption(group)
                 for page in pages:
                     st.page_link(page.path, label=page.label, icon=page.icon)
