@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    sync_playwright,
+)
+from playwright.sync_api import TimeoutError as NotInTime
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -173,3 +180,18 @@ def wait_idle(page: Page, seconds: float = 30.0) -> None:
         "[data-testid=stHeading], [data-testid=stException]", timeout=seconds * 1e3
     )
     page.wait_for_selector(IDLE, timeout=seconds * 1e3)
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    """Choose an option of a select box; a redraw of the page may close its list once."""
+    wait_idle(page)
+    box = page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} input").first
+    item = page.get_by_role("option", name=option, exact=True)
+    for _ in range(3):
+        box.click()
+        try:
+            item.click(timeout=5_000)
+            return
+        except NotInTime:
+            page.keyboard.press("Escape")
+    pytest.fail(f"the option {option!r} of {key} could not be chosen")

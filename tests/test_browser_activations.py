@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browser import PageAt, wait_idle
+from browser import PageAt, choose, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -29,11 +29,6 @@ def wait_changed(page: Page, key: str, before: str) -> str:
 def press(page: Page, key: str, stroke: str = "ArrowRight") -> None:
     page.locator(f".st-key-{key} input[type=range]").last.focus()
     page.keyboard.press(stroke)
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    page.locator(f".st-key-{key} input").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_functions_follow_their_controls(page_at: PageAt):

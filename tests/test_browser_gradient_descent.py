@@ -1,7 +1,7 @@
 """The Gradient descent page in a real browser: controls, a click on the map, the animation."""
 
 import pytest
-from browser import PageAt, wait_idle
+from browser import PageAt, choose, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -31,11 +31,6 @@ def wait_for_change(page: Page, key: str, trace: int, before: str) -> str:
 def press(page: Page, key: str, stroke: str) -> None:
     page.locator(f".st-key-{key} input[type=range]").last.focus()
     page.keyboard.press(stroke)
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} input").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_every_control_of_one_variable_changes_the_path(page_at: PageAt):
