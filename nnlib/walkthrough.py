@@ -6,7 +6,6 @@ chain rule of a single weight is written out from them and must multiply to the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,15 +13,15 @@ import numpy as np
 
 from nnlib._array import Array
 from nnlib.config import NetworkConfig
-from nnlib.gradient_check import check_gradients
 from nnlib.losses import LOSSES, CategoricalCrossentropy, Loss
 from nnlib.network import Network, build_network
 from nnlib.optimizers import SGD
 
 MOST_STEPS = 5000
+KINKED = frozenset({"relu", "leaky_relu"})
+DIFFERENCE = 1e-5
+"""How far a weight is moved to either side for a finite difference."""
 _RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"})
-_KINKED = frozenset({"relu", "leaky_relu"})
-_DIFFERENCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -181,8 +180,8 @@ class StepTrace:
     def at_kink(self) -> bool:
         """Whether a (leaky) ReLU's pre-activation is so near 0 that differences may cross it."""
         hidden = (layer.z for layer in self.layers[:-1])
-        kinked = self.problem.activation in _KINKED
-        return kinked and any(bool((np.abs(z) < 100 * _DIFFERENCE).any()) for z in hidden)
+        kinked = self.problem.activation in KINKED
+        return kinked and any(bool((np.abs(z) < 100 * DIFFERENCE).any()) for z in hidden)
 
     def inputs_of(self, layer: int) -> Array:
         """Return what layer `layer` (from 1) multiplies with its weights, shape (B, fan_in)."""
@@ -239,84 +238,10 @@ class Trajectory:
         return Trajectory(self.parameters[rows], self.losses[rows], self.right[rows], cut)
 
 
-@dataclass(frozen=True)
-class Term:
-    """One summand w·delta: a way by which a unit acts on the layer after it."""
-
-    target: int
-    weight: float
-    delta: float
-
-
-@dataclass(frozen=True)
-class Delta:
-    """dL/dz of one unit in one example, and the factors it is the product of.
-
-    For a hidden unit delta = derivative · sum of weight·delta over `terms`; for an output unit
-    delta = factor · (prediction - target).
-    """
-
-    layer: int
-    unit: int
-    value: float
-    derivative: float | None = None
-    terms: tuple[Term, ...] = ()
-    prediction: float = 0.0
-    target: float = 0.0
-    factor: float = 1.0
-
-    @property
-    def product(self) -> float:
-        """The factors multiplied out, which must be `value`."""
-        if self.derivative is None:
-            return self.factor * (self.prediction - self.target)
-        return self.derivative * sum(term.weight * term.delta for term in self.terms)
-
-
-@dataclass(frozen=True, eq=False)
-class ChainRule:
-    """The gradient of one weight, written out.
-
-    Attributes
-    ----------
-    deltas : of one example, from the output layer back to the weight's own unit
-    activations : a of the unit the weight comes from (1 for a bias), one an example
-    unit_deltas : delta of the unit the weight goes to, one an example
-    gradient : sum of activations · unit_deltas over the batch
-    engine_gradient : what back-propagation stored
-    numeric_gradient : central difference of the loss
-    crosses_kink : whether a ReLU's pre-activation changes its sign between the two differences,
-        so that there is no derivative to compare with
-    """
-
-    position: Position
-    deltas: tuple[Delta, ...]
-    activations: Array
-    unit_deltas: Array
-    gradient: float
-    engine_gradient: float
-    numeric_gradient: float
-    crosses_kink: bool
-
-    @property
-    def relative_error(self) -> float:
-        """|written out - numeric| / max of both magnitudes; 0 where both are 0."""
-        return relative_error(self.gradient, self.numeric_gradient)
-
-
-def relative_error(a: float, b: float) -> float:
-    """Return |a - b| / max(|a|, |b|), and 0 where both are 0."""
-    largest = max(abs(a), abs(b))
-    return abs(a - b) / largest if largest else 0.0
-
-
 def _pick(weight: Array, bias: Array, position: Position) -> float:
     if position.source == 0:
         return float(bias[0, position.target - 1])
     return float(weight[position.source - 1, position.target - 1])
-
-
-# ------------------------------------------------------------------- a walk
 
 
 def walk(problem: Problem, steps: int) -> Trajectory:
@@ -324,7 +249,7 @@ def walk(problem: Problem, steps: int) -> Trajectory:
 
     It ends early where an update or its loss would not be finite.
     """
-    network, x, targets, loss = _built(problem)
+    network, x, targets, loss = built(problem)
     optimizer = SGD(network.flat_parameters.shape)
     parameters, losses, right, overflowed = [], [], [], False
     with np.errstate(all="ignore"):  # an overflow ends the walk, and the result says so
@@ -361,7 +286,7 @@ def correct(prediction: Array, targets: Array) -> np.ndarray:
 
 def trace_step(problem: Problem, parameters: Array, step: int) -> StepTrace:
     """Make one step from flat `parameters`, shape (P,), and keep every number of it."""
-    network, x, targets, loss = _built(problem)
+    network, x, targets, loss = built(problem)
     network.flat_parameters[...] = parameters
     with np.errstate(all="ignore"):
         logits = network.forward(x, training=True)
@@ -383,7 +308,8 @@ def trace_step(problem: Problem, parameters: Array, step: int) -> StepTrace:
     return StepTrace(problem, step, x, targets, layers, float(value), new_loss, terms, predicted)
 
 
-def _built(problem: Problem) -> tuple[Network, Array, Array, Loss]:
+def built(problem: Problem) -> tuple[Network, Array, Array, Loss]:
+    """Return the initial network of a problem, its batch and its loss."""
     config = NetworkConfig(
         hidden=problem.hidden, activation=problem.activation, initializer=problem.initializer
     )
@@ -434,120 +360,12 @@ def _loss_terms(loss: Loss, logits: Array, targets: Array) -> Array:
     return terms
 
 
-# ----------------------------------------------------------- the chain rule
-
-
-def chain_rule(trace: StepTrace, position: Position, example: int = 0) -> ChainRule:
-    """Write out the gradient of a weight factor by factor, and check it by a difference.
-
-    With delta = dL/dz: dL/dw_ij = Σ over the batch of a_i·delta_j; for a hidden unit delta_j =
-    f'(z_j)·Σ_k w_jk·delta_k over the layer after it (Rumelhart, Hinton & Williams 1986).
-
-    Parameters
-    ----------
-    trace : of the step
-    position : the weight or bias
-    example : row of the batch whose deltas are written out
-
-    Raises
-    ------
-    ValueError
-        if the network has no such weight
-    """
-    if not trace.problem.has(position):
-        raise ValueError(f"The network has no weight {position.name}.")
-    layer = trace.layers[position.layer - 1]
-    batch = len(trace.x)
-    inputs = trace.inputs_of(position.layer)
-    activations = np.ones(batch) if position.source == 0 else inputs[:, position.source - 1]
-    unit_deltas = layer.delta[:, position.target - 1]
-    numeric, crosses = _difference(trace, position)
-    return ChainRule(
-        position,
-        _deltas(trace, position, example),
-        activations.copy(),
-        unit_deltas.copy(),
-        float(activations @ unit_deltas),
-        trace.gradient(position),
-        numeric,
-        crosses,
-    )
-
-
-def _deltas(trace: StepTrace, position: Position, example: int) -> tuple[Delta, ...]:
-    """Return the deltas that the weight's own unit needs, the output layer's first."""
-    last = len(trace.layers)
-    own = position.target
-    found = []
-    for layer in range(last, position.layer - 1, -1):
-        width = trace.layers[layer - 1].z.shape[1]
-        units = [own] if layer == position.layer else range(1, width + 1)
-        make = _output_delta if layer == last else _hidden_delta
-        found += [make(trace, layer, unit, example) for unit in units]
-    return tuple(found)
-
-
-def _output_delta(trace: StepTrace, layer: int, unit: int, example: int) -> Delta:
-    numbers, column = trace.layers[layer - 1], unit - 1
-    return Delta(
-        layer,
-        unit,
-        float(numbers.delta[example, column]),
-        prediction=float(numbers.a[example, column]),
-        target=float(trace.targets[example, column]),
-        factor=output_factor(trace.problem.loss, *trace.targets.shape),
-    )
-
-
-def output_factor(loss: str, batch: int, outputs: int) -> float:
-    """Return c of dL/dz = c·(prediction - target): what the mean over the batch divides by.
-
-    1/B for softmax cross-entropy, 1/(B·K) for the binary one, 2/(B·K) for the squared error.
-    """
-    if loss == "categorical_crossentropy":
-        return 1 / batch
-    return (2 if loss == "mean_squared_error" else 1) / (batch * outputs)
-
-
-def _hidden_delta(trace: StepTrace, layer: int, unit: int, example: int) -> Delta:
-    numbers, after = trace.layers[layer - 1], trace.layers[layer]
-    assert numbers.derivative is not None  # only the output layer has none
-    terms = tuple(
-        Term(k + 1, float(after.weight[unit - 1, k]), float(after.delta[example, k]))
-        for k in range(after.z.shape[1])
-    )
-    value = float(numbers.delta[example, unit - 1])
-    return Delta(layer, unit, value, float(numbers.derivative[example, unit - 1]), terms)
-
-
-def _difference(trace: StepTrace, position: Position) -> tuple[float, bool]:
-    """Return the central difference of the loss, and whether a ReLU switches in between."""
-    network, x, targets, loss = _restored(trace)
-    dense = network.dense_layers[position.layer - 1]
-    array = dense.bias if position.source == 0 else dense.weight
-    where = max(position.source - 1, 0), position.target - 1
-    original = array[where]
-    values, signs = [], []
-    for step in (_DIFFERENCE, -_DIFFERENCE):
-        array[where] = original + step
-        values.append(float(loss.value(network.forward(x, training=True), targets)))
-        signs.append(np.concatenate([(a.z > 0).ravel() for a in network.activation_layers]))
-    crosses = trace.problem.activation in _KINKED and bool((signs[0] != signs[1]).any())
-    return (values[0] - values[1]) / (2 * _DIFFERENCE), crosses
-
-
-def _restored(trace: StepTrace) -> tuple[Network, Array, Array, Loss]:
+def restored(trace: StepTrace) -> tuple[Network, Array, Array, Loss]:
     """Return the network with the weights that it had before the update."""
-    network, x, targets, loss = _built(trace.problem)
+    network, x, targets, loss = built(trace.problem)
     for dense, layer in zip(network.dense_layers, trace.layers, strict=True):
         dense.weight[...], dense.bias[...] = layer.weight, layer.bias
     return network, x, targets, loss
-
-
-def whole_network_error(trace: StepTrace) -> float:
-    """Return `check_gradients` of every weight and bias before the update."""
-    network, x, targets, loss = _restored(trace)
-    return check_gradients(network, loss, x, targets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -564,7 +382,7 @@ def step_sizes(trace: StepTrace, learning_rates: Sequence[float] | Array) -> Ste
 
     To first order the change of the loss is gradient · change = -learning_rate·‖gradient‖².
     """
-    network, x, targets, loss = _restored(trace)
+    network, x, targets, loss = restored(trace)
     start = network.flat_parameters.copy()
     logits = network.forward(x, training=True)
     network.backward(loss.gradient(logits, targets))
@@ -577,169 +395,6 @@ def step_sizes(trace: StepTrace, learning_rates: Sequence[float] | Array) -> Ste
             value = loss.value(network.forward(x, training=True), targets)
             actual[index] = float(value) - trace.loss
     return StepSizes(rates, actual, -rates * squared)
-
-
-# ------------------------------------------------------- the loss by itself
-
-
-@dataclass(frozen=True, eq=False)
-class OutputErrors:
-    """Two losses of one prediction p of one sigmoid output, and their gradients, shape (n,) each.
-
-    Attributes
-    ----------
-    squared, crossentropy : (p - y)² and -y·log p - (1 - y)·log(1 - p)
-    squared_by_p, crossentropy_by_p : d loss / dp
-    squared_by_z, crossentropy_by_z : d loss / dz for p = sigmoid(z), which is d loss / dp times
-        p·(1 - p); of the cross-entropy p - y remains
-    """
-
-    prediction: Array
-    target: float
-    squared: Array
-    crossentropy: Array
-    squared_by_p: Array
-    crossentropy_by_p: Array
-    squared_by_z: Array
-    crossentropy_by_z: Array
-
-
-def output_errors(prediction: Sequence[float] | Array, target: float) -> OutputErrors:
-    """Return both losses and their gradients at predictions strictly between 0 and 1."""
-    p = np.asarray(prediction, np.float64)
-    if not ((p > 0) & (p < 1)).all():
-        raise ValueError("Predictions must lie strictly between 0 and 1.")
-    logits = np.log(p / (1 - p))
-    squared, entropy = LOSSES["mean_squared_error"], LOSSES["binary_crossentropy"]
-    y = np.full_like(p, target)
-    columns = [array[:, np.newaxis, np.newaxis] for array in (p, logits, y)]
-    slope = p * (1 - p)
-    squared_by_p = squared.gradient(columns[0], columns[2]).ravel()
-    entropy_by_z = entropy.gradient(columns[1], columns[2]).ravel()
-    return OutputErrors(
-        p,
-        target,
-        squared.value(columns[0], columns[2]),
-        entropy.value(columns[1], columns[2]),
-        squared_by_p,
-        entropy_by_z / slope,
-        squared_by_p * slope,
-        entropy_by_z,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class SoftmaxChain:
-    """The gradient of softmax cross-entropy by the chain rule, factor by factor.
-
-    Attributes
-    ----------
-    logits, prediction, target : shape (K,)
-    by_prediction : dL/dp_j = -y_j / p_j
-    jacobian : dp_j/dz_k = p_j·([j = k] - p_k), shape (K, K)
-    by_logit : Σ_j dL/dp_j · dp_j/dz_k
-    engine : the gradient that `CategoricalCrossentropy` gives, p - y
-    """
-
-    logits: Array
-    prediction: Array
-    target: Array
-    by_prediction: Array
-    jacobian: Array
-    by_logit: Array
-    engine: Array
-
-
-def softmax_chain(logits: Sequence[float], target: int) -> SoftmaxChain:
-    """Return the gradient for logits of shape (K,) and a target class from 0."""
-    loss = LOSSES["categorical_crossentropy"]
-    z = np.array([logits], np.float64)
-    y = np.eye(z.shape[1])[target]
-    p = loss.predict(z)[0]
-    by_prediction = -y / p
-    jacobian = np.diag(p) - np.outer(p, p)
-    engine = loss.gradient(z, y[np.newaxis])[0]
-    return SoftmaxChain(z[0], p, y, by_prediction, jacobian, by_prediction @ jacobian, engine)
-
-
-# ------------------------------------------------------------ texts for URLs
-
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_EDIT = re.compile(rf"(?:w(\d+)\[(\d+),(\d+)\]|b(\d+)\[(\d+)\])(?:@(\d+))?=({_NUMBER})", re.ASCII)
-
-
-def format_edits(edits: Sequence[Edit]) -> str:
-    """Return edits as ``w2[1,3]=0.25; b1[2]@7=-1``; ``@7`` means ahead of step 7 (from 0)."""
-    return "; ".join(
-        f"{edit.position.name}{f'@{edit.step}' if edit.step else ''}={edit.value!r}"
-        for edit in edits
-    )
-
-
-def parse_edits(text: str) -> tuple[Edit, ...]:
-    """Read what `format_edits` writes.
-
-    Raises
-    ------
-    ValueError
-        with the part that cannot be read
-    """
-    edits = []
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        found = _EDIT.fullmatch(part.replace(" ", ""))
-        value = float(found[7]) if found else np.nan
-        if found is None or not np.isfinite(value):
-            raise ValueError(f"“{part[:40]}” is not an edit such as w2[1,3]=0.25 or b1[2]@7=-1.")
-        layer, source, target = (
-            (found[1], found[2], found[3]) if found[1] else (found[4], "0", found[5])
-        )
-        if found[1] and int(source) == 0:
-            raise ValueError(f"“{part[:40]}”: units are counted from 1.")
-        position = Position(int(layer), int(source), int(target))
-        edits.append(Edit(position, value, int(found[6] or 0)))
-    return tuple(edits)
-
-
-def with_edit(edits: Sequence[Edit], edit: Edit) -> tuple[Edit, ...]:
-    """Return the edits with one more, which replaces one of the same weight at the same step."""
-    same = (edit.position, edit.step)
-    return (*(old for old in edits if (old.position, old.step) != same), edit)
-
-
-def format_examples(inputs: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> str:
-    """Return a batch as ``0 0 > 0; 0 1 > 1``."""
-    return "; ".join(
-        f"{' '.join(f'{v:g}' for v in x)} > {' '.join(f'{v:g}' for v in y)}"
-        for x, y in zip(inputs, targets, strict=True)
-    )
-
-
-def parse_examples(
-    text: str, n_inputs: int, n_outputs: int, most: int = 8
-) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
-    """Read what `format_examples` writes.
-
-    Raises
-    ------
-    ValueError
-        if an example is not `n_inputs` numbers, ``>``, `n_outputs` numbers, or there are more
-        than `most`
-    """
-    inputs, targets = [], []
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        sides = [side.split() for side in part.split(">")]
-        numbers = [word for side in sides for word in side]
-        if [len(side) for side in sides] != [n_inputs, n_outputs] or not all(
-            re.fullmatch(_NUMBER, word) and abs(float(word)) <= 1e3 for word in numbers
-        ):
-            raise ValueError(
-                f"“{part[:40]}” is not {n_inputs} inputs, “>” and {n_outputs} target numbers."
-            )
-        inputs.append(tuple(float(word) for word in sides[0]))
-        targets.append(tuple(float(word) for word in sides[1]))
-    if not 1 <= len(inputs) <= most:
-        raise ValueError(f"Between 1 and {most} examples, with “;” in between.")
-    return tuple(inputs), tuple(targets)
 
 
 XOR = Problem(

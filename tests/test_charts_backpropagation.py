@@ -6,16 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nnlib.walkthrough import (
-    ONE_EXAMPLE,
-    XOR,
-    Position,
-    StepSizes,
-    output_errors,
-    step_sizes,
-    trace_step,
-    walk,
-)
+from nnlib.output_errors import output_errors
+from nnlib.walkthrough import ONE_EXAMPLE, XOR, Position, StepSizes, step_sizes, trace_step, walk
 from pages.shared.charts import backpropagation as charts
 from pages.shared.charts.network_diagram import EDGES, STAGES, network_data, plot_network
 
@@ -74,7 +66,7 @@ def lines_of(figure):
 
 def test_lines_are_colored_by_sign_and_thickened_by_size():
     edits = "w1[1,1]=-1; w1[2,1]=0; w2[1,1]=0.2"
-    from nnlib.walkthrough import parse_edits
+    from nnlib.walkthrough_text import parse_edits
 
     problem = replace(XOR, hidden=(1,), edits=parse_edits(edits))
     drawn = lines_of(plot_network(trace_of(problem), stage="forward"))

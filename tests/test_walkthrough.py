@@ -9,26 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nnlib
+from nnlib.chain_rule import chain_rule, output_factor, relative_error, whole_network_error
+from nnlib.output_errors import output_errors, softmax_chain
 from nnlib.walkthrough import (
     ONE_EXAMPLE,
     XOR,
     Edit,
     Position,
     Problem,
-    chain_rule,
     correct,
-    format_edits,
-    format_examples,
-    output_errors,
-    output_factor,
-    parse_edits,
-    parse_examples,
-    relative_error,
-    softmax_chain,
     step_sizes,
     trace_step,
     walk,
-    whole_network_error,
+)
+from nnlib.walkthrough_text import (
+    format_edits,
+    format_examples,
+    parse_edits,
+    parse_examples,
     with_edit,
 )
 

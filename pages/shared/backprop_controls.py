@@ -7,15 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from nnlib.activations import ACTIVATIONS
-from nnlib.walkthrough import (
-    ONE_EXAMPLE,
-    XOR,
-    Edit,
-    Problem,
-    format_examples,
-    parse_edits,
-    parse_examples,
-)
+from nnlib.walkthrough import ONE_EXAMPLE, XOR, Edit, Problem
+from nnlib.walkthrough_text import format_examples, parse_edits, parse_examples
 from pages.shared.controls import label_of, plain_value
 from pages.shared.layout import plain, show_error
 

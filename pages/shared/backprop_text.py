@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib.walkthrough import ChainRule, Delta, SoftmaxChain, StepTrace
+from nnlib.chain_rule import ChainRule, Delta
+from nnlib.output_errors import SoftmaxChain
+from nnlib.walkthrough import StepTrace
 from pages.shared.charts.theme import escape, plain_number
 
 Matrix = NDArray[np.float64]

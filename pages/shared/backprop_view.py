@@ -5,22 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from nnlib.walkthrough import (
-    ChainRule,
-    Edit,
-    Position,
-    StepTrace,
-    Trajectory,
-    chain_rule,
-    format_edits,
-    output_errors,
-    parse_edits,
-    relative_error,
-    softmax_chain,
-    step_sizes,
-    whole_network_error,
-    with_edit,
-)
+from nnlib.chain_rule import ChainRule, chain_rule, relative_error, whole_network_error
+from nnlib.output_errors import output_errors, softmax_chain
+from nnlib.walkthrough import Edit, Position, StepTrace, Trajectory, step_sizes
+from nnlib.walkthrough_text import format_edits, parse_edits, with_edit
 from pages.shared import backprop_text as text
 from pages.shared.backprop_state import edits_key, remember
 from pages.shared.charts import backpropagation as charts

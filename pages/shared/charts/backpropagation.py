@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from nnlib.walkthrough import OutputErrors, StepSizes, Trajectory
+from nnlib.output_errors import OutputErrors
+from nnlib.walkthrough import StepSizes, Trajectory
 from pages.shared.charts.curves import drawable
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, new_figure, plain_number
 
