@@ -17,9 +17,9 @@ CHARTS = {
     "backpropagation": ("", "network"),
     "gradient_descent": ("?view=Race+on+a+surface", "contour"),
     "activations": ("", "derivatives"),
-    "learning_rate": ("", "heat_map"),
+    "learning_rate": ("?view=Many+rates", "loss_map"),
     "regularization": ("", "paths"),
-    "dropout": ("", "uncertainty"),
+    "dropout": ("?view=Monte+Carlo+dropout", "spread_map"),
     "classification": ("?activation=tanh&layers=2&units_1=12&units_2=12&epochs=100", "surface"),
 }
 """The address and the key of the chart that stands for a page."""
