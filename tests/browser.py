@@ -185,13 +185,28 @@ def wait_idle(page: Page, seconds: float = 30.0) -> None:
 def choose(page: Page, key: str, option: str) -> None:
     """Choose an option of a select box; a redraw of the page may close its list once."""
     wait_idle(page)
-    box = page.locator(f".st-key-{key} [data-baseweb=select], .st-key-{key} input").first
     item = page.get_by_role("option", name=option, exact=True)
     for _ in range(3):
-        box.click()
+        page.locator(f".st-key-{key} input").first.click()
+        page.keyboard.type(option)  # long lists hold only what is in sight
         try:
             item.click(timeout=5_000)
             return
         except NotInTime:
-            page.keyboard.press("Escape")
+            page.locator("h1").click()
     pytest.fail(f"the option {option!r} of {key} could not be chosen")
+
+
+def press(page: Page, key: str, stroke: str = "ArrowRight") -> None:
+    """Move a slider by a key; a redraw of the page may swallow the first one."""
+    wait_idle(page)
+    slider = page.locator(f".st-key-{key} input[type=range]").last
+    before = slider.input_value()
+    for _ in range(3):
+        slider.focus()
+        page.keyboard.press(stroke)
+        for _ in range(20):
+            if slider.input_value() != before:
+                return
+            page.wait_for_timeout(100)
+    pytest.fail(f"the slider {key} did not move from {before}")

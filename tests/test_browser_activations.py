@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browser import PageAt, choose, wait_idle
+from browser import PageAt, choose, press, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -24,11 +24,6 @@ def wait_changed(page: Page, key: str, before: str) -> str:
         arg=[key, before],
     )
     return page.evaluate(DATA, key)
-
-
-def press(page: Page, key: str, stroke: str = "ArrowRight") -> None:
-    page.locator(f".st-key-{key} input[type=range]").last.focus()
-    page.keyboard.press(stroke)
 
 
 def test_functions_follow_their_controls(page_at: PageAt):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import PageAt, wait_idle
+from browser import PageAt, press, wait_idle
 from PIL import Image
 from playwright.sync_api import Download, Page, expect
 from sklearn.datasets import load_breast_cancer, load_wine
@@ -62,6 +62,12 @@ def wait_for_step(page: Page, at_least: int) -> None:
     )
 
 
+def wait_for_rows(page: Page, count: int) -> None:
+    """Wait until the page shows the uploaded file and no longer the run before it."""
+    expect(page.get_by_text(f"{count} rows")).to_be_visible()
+    wait_idle(page)
+
+
 POINTS = """key => (document.querySelector(`.st-key-${key} .js-plotly-plot`)?._fullData ?? [])
     .reduce((n, trace) => n + (trace.x?.length ?? 0), 0)"""
 
@@ -76,12 +82,6 @@ def wait_for_chart(page: Page, key: str, more_than: int = 0) -> int:
 
 def click(page: Page, key: str) -> None:
     page.locator(f".st-key-classification_{key} button").first.click()
-
-
-def press(page: Page, key: str, stroke: str) -> None:
-    """Move a slider by the keyboard."""
-    page.locator(f".st-key-{key} input[type=range]").last.focus()
-    page.keyboard.press(stroke)
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -157,6 +157,7 @@ def test_train_on_own_csv_live(page_at: PageAt, wine: Path):
 def test_downloads_read_back(page_at: PageAt, wine: Path):
     page = page_at("classification?epochs=20")
     upload(page, wine)
+    wait_for_rows(page, 178)
     wait_for_step(page, 100)
     wait_idle(page)
     page.locator(".st-key-losses_export button").first.click()
@@ -208,6 +209,7 @@ def test_run_is_there_after_visiting_another_page(page_at: PageAt, tmp_path: Pat
     frame.to_csv(path, index=False, sep=";")
     page = page_at("classification?epochs=50")
     upload(page, path)
+    wait_for_rows(page, 569)
     wait_for_step(page, 50)
     page.wait_for_function("document.body.innerText.includes('Epoch 50.0 of 50')")
     before = step(page)

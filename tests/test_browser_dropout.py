@@ -1,7 +1,7 @@
 """The Dropout page in a real browser: every kind of control, links, deep links, widths."""
 
 import pytest
-from browser import PageAt, wait_idle
+from browser import PageAt, choose, press, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -25,19 +25,6 @@ def wait_changed(page: Page, key: str, before: str) -> str:
         arg=[key, before],
     )
     return page.evaluate(DATA, key)
-
-
-def press(page: Page, key: str, stroke: str = "ArrowRight") -> None:
-    wait_idle(page)
-    page.locator(f".st-key-{key} input[type=range]").last.focus()
-    page.keyboard.press(stroke)
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    wait_idle(page)  # a run of the page would close the list
-    page.locator(f".st-key-{key} input").first.click()
-    page.keyboard.type(option)  # long lists hold only what is in sight
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def step_up(page: Page, key: str) -> None:

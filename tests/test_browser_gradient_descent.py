@@ -1,7 +1,7 @@
 """The Gradient descent page in a real browser: controls, a click on the map, the animation."""
 
 import pytest
-from browser import PageAt, choose, wait_idle
+from browser import PageAt, choose, press, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -26,11 +26,6 @@ def wait_for_change(page: Page, key: str, trace: int, before: str) -> str:
         timeout=10_000,
     )
     return drawn(page, key, trace)
-
-
-def press(page: Page, key: str, stroke: str) -> None:
-    page.locator(f".st-key-{key} input[type=range]").last.focus()
-    page.keyboard.press(stroke)
 
 
 def test_every_control_of_one_variable_changes_the_path(page_at: PageAt):

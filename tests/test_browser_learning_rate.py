@@ -1,7 +1,7 @@
 """The Learning rate page in a real browser: its views, each kind of control, its links."""
 
 import pytest
-from browser import PageAt, wait_idle
+from browser import PageAt, choose, press, wait_idle
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -26,17 +26,6 @@ def changed(page: Page, key: str, before: str) -> str:
         timeout=20_000,
     )
     return drawn(page, key)
-
-
-def press(page: Page, key: str, stroke: str) -> None:
-    page.locator(f".st-key-{key} input[type=range]").last.focus()
-    page.keyboard.press(stroke)
-
-
-def choose(page: Page, key: str, option: str) -> None:
-    page.locator(f".st-key-{key} input").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
-    page.keyboard.press("Escape")
 
 
 def settled(page: Page, text: str) -> str:
