@@ -182,6 +182,13 @@ def wait_idle(page: Page, seconds: float = 30.0) -> None:
     page.wait_for_selector(IDLE, timeout=seconds * 1e3)
 
 
+SHOWS = """([key, option]) => {
+    const box = document.querySelector(`.st-key-${key}`);
+    const values = Array.from(box.querySelectorAll("input"), input => input.value);
+    return [...values, ...box.innerText.split("\\n")].some(text => text.trim() === option);
+}"""
+
+
 def choose(page: Page, key: str, option: str) -> None:
     """Choose an option of a select box; a redraw of the page may close its list once."""
     wait_idle(page)
@@ -191,6 +198,7 @@ def choose(page: Page, key: str, option: str) -> None:
         page.keyboard.type(option)  # long lists hold only what is in sight
         try:
             item.click(timeout=5_000)
+            page.wait_for_function(SHOWS, arg=[key, option], timeout=3_000)
             return
         except NotInTime:
             page.locator("h1").click()
