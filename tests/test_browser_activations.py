@@ -35,8 +35,9 @@ def test_functions_follow_their_controls(page_at: PageAt):
     page.keyboard.press("Escape")
     before = wait_changed(page, "values", before)
     assert "ELU" in before
+    before = data(page, "derivatives")
     press(page, "alpha")
-    assert "ELU, α 1.1" in wait_changed(page, "derivatives", data(page, "derivatives"))
+    assert "ELU, α 1.1" in wait_changed(page, "derivatives", before)
 
 
 def test_layers_follow_their_controls(page_at: PageAt):
