@@ -138,7 +138,19 @@ class NetworkConfig(_Validated):
     batch_norm: bool = _setting(
         False,
         "Batch normalization",
-        "Normalizes every hidden pre-activation over the minibatch, ahead of the activation.",
+        "Normalizes the values of every hidden unit over the minibatch.",
+    )
+    batch_norm_after: bool = _setting(
+        False,
+        "Normalize after the activation",
+        "Places batch normalization behind the activation instead of ahead of it.",
+    )
+    batch_norm_noise: float = _setting(
+        0.0,
+        "Noise after normalization",
+        "Shifts and scales what batch normalization gives at random, anew in every training step.",
+        low=0.0,
+        high=5.0,
     )
     skip: bool = _setting(
         False,
@@ -160,7 +172,8 @@ class NetworkConfig(_Validated):
     @property
     def architecture(self) -> tuple[object, ...]:
         """What networks must have in common to be stacked."""
-        return (self.hidden, self.activation, self.batch_norm, self.skip)
+        normalization = (self.batch_norm_after, self.batch_norm_noise) if self.batch_norm else ()
+        return (self.hidden, self.activation, self.batch_norm, *normalization, self.skip)
 
 
 def _checked_hidden(hidden: Any) -> tuple[int, ...]:
@@ -308,6 +321,15 @@ class TrainingConfig(_Validated):
         " weights; 0 never stops early.",
         low=0,
         high=10_000,
+    )
+    target_loss: float = _setting(
+        0.0,
+        "Stop at training loss",
+        "Ends the run after the epoch in which the training loss has fallen to this.",
+        low=1e-8,
+        high=100.0,
+        log=True,
+        off=0.0,
     )
     seed: int = _setting(
         0,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnlib._array import Array
-from nnlib.layers import Dropout
+from nnlib.layers import Dropout, Noise
 from nnlib.losses import Loss
 from nnlib.network import Network
 from nnlib.regularizers import add_penalty_gradient, penalty
@@ -27,8 +27,8 @@ def check_gradients(
 ) -> float:
     """Compare the gradient of the training loss with central differences.
 
-    Dropout masks are drawn once and frozen, batch normalization works in training mode. Each
-    replica is perturbed at the same coordinate at once, since replicas do not depend on each
+    Dropout masks and noise are drawn once and frozen, batch normalization works in training mode.
+    Each replica is perturbed at the same coordinate at once, since replicas do not depend on each
     other.
 
     Parameters
@@ -54,17 +54,17 @@ def check_gradients(
     if network.dtype != np.float64:
         raise ValueError("Gradients are checked in float64; build the network with that dtype.")
     objective = _objective(network, loss, x, targets, l1, l2)
-    dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
+    random = [layer for layer in network.layers if isinstance(layer, Dropout | Noise)]
     state = network.flat_state.copy()
-    objective()  # draws the masks
-    for layer in dropouts:
+    objective()  # draws masks and noise
+    for layer in random:
         layer.frozen = True
     try:
         analytic = _analytic_gradient(network, loss, x, targets, l1, l2)
         coordinates = _coordinates(network.n_parameters, max_coordinates, rng)
         numeric = _numeric_gradient(network, objective, coordinates, step)
     finally:
-        for layer in dropouts:
+        for layer in random:
             layer.frozen = False
         network.flat_state[...] = state
     return _largest_error(network, analytic[..., coordinates], numeric, coordinates)

@@ -24,6 +24,7 @@ from nnlib.layers import (
     Dense,
     Dropout,
     Layer,
+    Noise,
     Shapes,
     SkipEnd,
     SkipStart,
@@ -167,6 +168,9 @@ def build_network(
 ) -> Network:
     """Build and initialize a network; a hidden layer is Dense, BatchNorm?, activation, Dropout?.
 
+    With `batch_norm_after`, BatchNorm comes behind the activation; with `batch_norm_noise`, a
+    Noise layer follows it.
+
     With `skip`, each hidden layer but the first whose input is as wide as itself gives
     input + layer(input).
 
@@ -211,12 +215,13 @@ def _hidden_layers(
     layers: list[Layer] = []
     fan_in = n_inputs
     children = streams.spawn(len(config.hidden))
+    ahead = config.batch_norm and not config.batch_norm_after
     for width, stream in zip(config.hidden, children, strict=True):
-        # BatchNorm subtracts any bias again, so the Dense ahead of it has none.
-        block: list[Layer] = [Dense(fan_in, width, bias=not config.batch_norm)]
-        if config.batch_norm:
-            block.append(BatchNorm(width))
-        block.append(ActivationLayer(ACTIVATIONS[config.activation]))
+        # BatchNorm subtracts any bias again, so a Dense right ahead of it has none.
+        block: list[Layer] = [Dense(fan_in, width, bias=not ahead)]
+        activation = ActivationLayer(ACTIVATIONS[config.activation])
+        normalization = _normalization(config, width, stream)
+        block += [*normalization, activation] if ahead else [activation, *normalization]
         if np.any(rate):
             block.append(Dropout(rate, stream))
         if config.skip and layers and fan_in == width:
@@ -225,6 +230,14 @@ def _hidden_layers(
         layers += block
         fan_in = width
     return layers
+
+
+def _normalization(config: NetworkConfig, width: int, streams: Streams) -> list[Layer]:
+    if not config.batch_norm:
+        return []
+    if not config.batch_norm_noise:
+        return [BatchNorm(width)]
+    return [BatchNorm(width), Noise(config.batch_norm_noise, streams.spawn(1)[0])]
 
 
 def _initialize(

@@ -54,6 +54,13 @@ class Streams:
         draws = [g.random(shape, dtype=np.float32) for g in self.generators]
         return np.stack(draws)[self.index]
 
+    def normal(self, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        """Draw N(0, 1): of `shape` where all replicas share it, else of (R, *shape)."""
+        if self.index is None:
+            return self.generators[0].standard_normal(shape, dtype=np.float32)
+        draws = [g.standard_normal(shape, dtype=np.float32) for g in self.generators]
+        return np.stack(draws)[self.index]
+
     def permutation(self, n: int) -> npt.NDArray[np.intp]:
         """Draw an order of n examples, shape (n,) where all replicas share it, else (R, n)."""
         if self.index is None:

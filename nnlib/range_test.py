@@ -157,7 +157,9 @@ def range_test(
 
 def _trainer(experiment: Experiment, data: Dataset, low: float, steps: int) -> Trainer:
     """Return a trainer that starts at the lowest rate and may make so many steps."""
-    start = experiment.with_training(learning_rate=low, schedule="constant", patience=0)
+    start = experiment.with_training(
+        learning_rate=low, schedule="constant", patience=0, target_loss=0.0
+    )
     rows = len(data.features("train"))
     per_epoch = max(-(-rows // start.training.batch_size), 1)
     epochs = -(-steps // per_epoch)

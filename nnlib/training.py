@@ -154,11 +154,15 @@ class Trainer:
 
     @property
     def status(self) -> str:
-        """One of "ready", "running", "finished", "stopped early" and "diverged"."""
+        """What the run is at.
+
+        One of "ready", "running", "finished", "stopped early", "target reached" and "diverged".
+        """
         if self._diverged.all():
             return "diverged"
-        if self._early_stopping is not None and self._early_stopping.stopped.all():
-            return "stopped early"
+        stopping = self._early_stopping
+        if stopping is not None and stopping.stopped.all():
+            return "target reached" if stopping.reached.all() else "stopped early"
         if self.step >= self.total_steps:
             return "finished"
         return "running" if self.step else "ready"
@@ -175,8 +179,9 @@ class Trainer:
         None before the end of a run, and where nothing was put back at all.
         """
         stopping = self._early_stopping
-        ended = self.status in ("finished", "stopped early")
-        return stopping.best_step if stopping is not None and ended else None
+        if stopping is None or not stopping.patience:
+            return None
+        return stopping.best_step if self.status in ("finished", "stopped early") else None
 
     @property
     def score_name(self) -> str:
@@ -326,9 +331,9 @@ class Trainer:
             stopping.hold(self.network)
         judged = stopping is not None and self.step % self.steps_per_epoch == 0
         if judged or at_end or self._evaluation_is_due():
-            val_loss = self._record_evaluation(always=at_end)
+            losses = self._record_evaluation(always=at_end)
             if stopping is not None and judged:
-                stopping.offer(self.network, val_loss, self.step)
+                stopping.offer(self.network, losses["train"], losses.get("val"), self.step)
                 self._halted |= bool(stopping.stopped.all())
         if at_end:  # no further loss would show that the last update overflowed
             finite = np.isfinite(self.network.flat_parameters)
@@ -368,11 +373,11 @@ class Trainer:
         return np.array(values, self.network.dtype)[:, np.newaxis]
 
     def _make_early_stopping(self) -> EarlyStopping | None:
-        if not self.config.patience:
+        if not self.config.patience and not self.config.target_loss:
             return None
-        if "val" not in self._evaluated:
+        if self.config.patience and "val" not in self._evaluated:
             raise ValueError("Early stopping needs a validation split; make the train share less.")
-        return EarlyStopping(self.network, self.config.patience)
+        return EarlyStopping(self.network, self.config.patience, self.config.target_loss)
 
     def _prepare_history(self, recorders: Sequence[Recorder]) -> None:
         layers = tuple(dense.name for dense in self.network.dense_layers)
@@ -422,14 +427,15 @@ class Trainer:
             series = self.history.series[recorder.name]
             series.append(self.step, recorder.measure(moment), always)
 
-    def _record_evaluation(self, always: bool = False) -> npt.NDArray[np.float64]:
-        """Record loss and score of each split; return the validation loss."""
-        measured: dict[str, npt.NDArray[np.float64]] = {}
+    def _record_evaluation(self, always: bool = False) -> dict[str, npt.NDArray[np.float64]]:
+        """Record loss and score of each split; return the loss of each."""
+        losses = {}
         for split, (x, targets) in self._evaluated.items():
-            measured = self._measure(x, targets)  # the validation split comes last
+            measured = self._measure(x, targets)
+            losses[split] = measured["loss"]
             for name, value in measured.items():
                 self.history.series[f"{split}_{name}"].append(self.step, value, always)
-        return measured["loss"]
+        return losses
 
 
 def _column(setting: Rate) -> Rate:

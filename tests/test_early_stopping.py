@@ -118,3 +118,34 @@ def test_a_stopped_replica_stays_as_it_is_while_the_others_train_on():
         stacked.advance(steps=1)
         np.testing.assert_array_equal(stacked.network.flat_parameters[0], restored[0])
     assert (stacked.network.flat_parameters[1] != restored[1]).any()
+
+
+def test_a_run_ends_after_the_epoch_that_reaches_the_target_and_keeps_its_weights():
+    experiment, data = overfitting()
+    trainer, losses = Trainer(experiment, data), []
+    while not trainer.done:
+        trainer.advance(epochs=1)
+        losses.append(float(trainer.evaluate("train")["loss"]))
+    target = float(np.sort(losses)[len(losses) // 2])
+    first = next(i for i, loss in enumerate(losses) if loss <= target * (1 + 1e-6)) + 1
+    stopped = train(experiment.with_training(target_loss=target * (1 + 1e-6)), data)
+    assert stopped.status == "target reached"
+    assert stopped.epoch == first
+    assert stopped.restored_step is None
+    twin = Trainer(experiment, data)
+    twin.advance(epochs=first)
+    np.testing.assert_array_equal(stopped.network.flat_parameters, twin.network.flat_parameters)
+
+
+def test_each_replica_of_a_stack_ends_at_the_target_by_itself():
+    experiment, data = overfitting(target_loss=0.3)
+    rates = (0.05, 0.2, 1e-6)
+    runs = [experiment.with_training(learning_rate=rate) for rate in rates]
+    stack, singles = Trainer(runs, data), [train(run, data) for run in runs]
+    stack.advance(epochs=60)
+    assert [single.status for single in singles] == ["target reached"] * 2 + ["finished"]
+    assert stack.status == "finished"
+    for replica, single in enumerate(singles):
+        np.testing.assert_allclose(
+            stack.network.flat_parameters[replica], single.network.flat_parameters, 1e-4, 1e-5
+        )

@@ -18,6 +18,8 @@ from nnlib.randomness import Streams
 VARIANTS = {
     "plain": ({}, {}),
     "batch_norm": ({"batch_norm": True}, {}),
+    "batch_norm_after": ({"batch_norm": True, "batch_norm_after": True}, {}),
+    "batch_norm_noise": ({"batch_norm": True, "batch_norm_noise": 0.5}, {}),
     "dropout": ({"dropout": 0.4}, {}),
     "l1": ({}, {"l1": 0.03}),
     "l2": ({}, {"l2": 0.05}),

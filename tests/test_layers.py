@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.activations import ACTIVATIONS
-from nnlib.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
+from nnlib.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer, Noise
 from nnlib.network import Network
 from nnlib.randomness import DROPOUT, Streams
 
@@ -272,6 +272,45 @@ def test_replicas_may_differ_in_rate():
     for replica, rate in enumerate(rates.ravel()):
         single = dropout(float(rate), 1).forward(np.ones((200, 50)), training=True)
         np.testing.assert_allclose(y[replica], single, rtol=1e-12)
+
+
+# --- noise ----------------------------------------------------------------------------------------
+
+
+def noise(strength: float, *seeds: int, lead: tuple[int, ...] = ()) -> Noise:
+    layer = Noise(strength, streams(*(seeds or (0,))))
+    Network([layer], lead, np.float64)
+    return layer
+
+
+def test_noise_is_the_identity_in_evaluation():
+    layer, x = noise(0.5), np.ones((4, 3))
+    layer.forward(x, training=True)
+    np.testing.assert_array_equal(layer.forward(x, training=False), x)
+    np.testing.assert_array_equal(layer.backward(np.full((4, 3), 2.0)), 2)
+
+
+def test_noise_shifts_and_scales_each_unit_within_its_bounds():
+    layer, shifts, scales = noise(0.5), [], []
+    for _ in range(400):
+        shifts.append(layer.forward(np.zeros((50, 8)), training=True).copy())
+        assert layer.scale is not None
+        scales.append(layer.scale.copy())
+    means, factors = np.mean(shifts, axis=1), np.mean(scales, axis=1)
+    assert np.abs(shifts).max() <= 0.6
+    assert means.std() == pytest.approx(1 / np.sqrt(12), rel=0.05)  # of U(-0.5, 0.5)
+    assert factors.mean() == pytest.approx(1.125, abs=0.01)  # of U(1, 1.25)
+    spread = np.std(scales, axis=1)
+    assert spread.mean() == pytest.approx(0.1, rel=0.05)
+    within = np.std(shifts, axis=1)
+    assert within.mean() == pytest.approx(0.2 / np.sqrt(12), rel=0.05)
+
+
+def test_noise_of_replicas_with_one_seed_is_the_same():
+    y = noise(0.5, 3, 8, 3, lead=(3,)).forward(np.ones((3, 4, 5)), training=True).copy()
+    np.testing.assert_array_equal(y[0], y[2])
+    assert (y[0] != y[1]).all()
+    np.testing.assert_array_equal(y[1], noise(0.5, 8).forward(np.ones((4, 5)), training=True))
 
 
 # --- all of them ----------------------------------------------------------------------------------

@@ -27,6 +27,28 @@ def test_layers_come_in_the_documented_order():
     assert [layer.kind for layer in build(NetworkConfig(hidden=())).layers] == ["dense"]
 
 
+def test_normalization_can_come_after_the_activation_and_be_followed_by_noise():
+    config = replace(FULL, batch_norm_after=True, batch_norm_noise=0.5)
+    network = build_network(config, 3, 2, np.random.default_rng(0))
+    hidden = ["dense", "activation", "batch_norm", "noise", "dropout"]
+    assert [layer.kind for layer in network.layers] == [*hidden, *hidden, "dense"]
+    # The activation lies between, so the normalization does not take the bias away again.
+    assert network.parameters()["dense_1.bias"].shape == (1, 5)
+
+
+def test_normalization_and_noise_leave_weights_and_dropout_masks_as_they_are():
+    x = np.random.default_rng(1).normal(size=(8, 3))
+    plain = build_network(replace(FULL, batch_norm=False), 3, 2, np.random.default_rng(0))
+    noisy = build_network(replace(FULL, batch_norm_noise=0.5), 3, 2, np.random.default_rng(0))
+    for network in (plain, noisy):
+        network.forward(x, training=True)
+    masks = [[d.mask for d in n.layers if d.kind == "dropout"] for n in (plain, noisy)]
+    np.testing.assert_array_equal(masks[0][0], masks[1][0])
+    for index in (1, 2, 3):
+        name = f"dense_{index}.weight"
+        np.testing.assert_array_equal(plain.parameters()[name], noisy.parameters()[name])
+
+
 def test_parameter_names_and_shapes():
     shapes = {name: value.shape for name, value in build(FULL).parameters().items()}
     assert shapes == {

@@ -65,11 +65,19 @@ def choose_network(defaults: NetworkConfig = NETWORK_DEFAULTS) -> NetworkConfig:
         "initializer_scale": _number(
             NetworkConfig, "initializer_scale", defaults.initializer_scale
         ),
-        "batch_norm": _switch(NetworkConfig, "batch_norm", defaults.batch_norm),
+        **_choose_normalization(defaults),
         "skip": _switch(NetworkConfig, "skip", defaults.skip),
         "dropout": _number(NetworkConfig, "dropout", defaults.dropout),
     }
     return NetworkConfig(hidden=hidden, **values)
+
+
+def _choose_normalization(defaults: NetworkConfig) -> dict[str, bool]:
+    values = {"batch_norm": _switch(NetworkConfig, "batch_norm", defaults.batch_norm)}
+    if values["batch_norm"]:
+        name = "batch_norm_after"
+        values[name] = _switch(NetworkConfig, name, defaults.batch_norm_after)
+    return values
 
 
 def choose_training(defaults: TrainingConfig = TRAINING_DEFAULTS) -> TrainingConfig:
@@ -101,6 +109,7 @@ def choose_training(defaults: TrainingConfig = TRAINING_DEFAULTS) -> TrainingCon
         for name in ("l1", "l2", "max_norm", "clip_norm", "clip_value"):
             values[name] = _number(TrainingConfig, name, getattr(defaults, name))
         values["patience"] = _integer(TrainingConfig, "patience", defaults.patience)
+        values["target_loss"] = _number(TrainingConfig, "target_loss", defaults.target_loss)
     return TrainingConfig(**values)
 
 

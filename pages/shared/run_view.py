@@ -62,6 +62,12 @@ def show_notices(run: LiveRun) -> None:
             "initializer that suits the activation; then Reset and Play.",
             icon=":material/error:",
         )
+    if trainer.status == "target reached":
+        st.info(
+            f"The training loss reached the target after {trainer.epoch:,.0f} epochs, so the run "
+            "ended there.",
+            icon=":material/flag:",
+        )
     if trainer.restored_step is not None:
         epoch = int(trainer.restored_step) / trainer.steps_per_epoch
         verb = "stopped early" if trainer.status == "stopped early" else "ended"
