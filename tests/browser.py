@@ -189,18 +189,36 @@ SHOWS = """([key, option]) => {
 }"""
 
 
+STILL = """() => new Promise(done => {
+    const boxes = () => JSON.stringify(Array.from(
+        document.querySelectorAll("[role=option]"), item => item.getBoundingClientRect()));
+    const before = boxes();
+    setTimeout(() => done(before !== "[]" && before === boxes()), 100);
+})"""
+
+
 def choose(page: Page, key: str, option: str) -> None:
-    """Choose an option of a select box; a redraw of the page may close its list once."""
+    """Choose an option of a select box or a multiselect.
+
+    A redraw of the page may close the list, typing may as well, and a list that still moves takes
+    no click.
+    """
     wait_idle(page)
+    box = page.locator(f".st-key-{key} input").first
     item = page.get_by_role("option", name=option, exact=True)
-    for _ in range(3):
-        page.locator(f".st-key-{key} input").first.click()
-        page.keyboard.type(option)  # long lists hold only what is in sight
+    for _ in range(5):
+        box.click()
         try:
-            item.click(timeout=5_000)
-            page.wait_for_function(SHOWS, arg=[key, option], timeout=3_000)
+            page.wait_for_function(STILL, timeout=2_000)
+            if not item.count():  # long lists hold only what is in sight
+                page.keyboard.type(option)
+                page.wait_for_function(STILL, timeout=2_000)
+            item.click(timeout=2_000)
+            page.locator("h1").click()  # what was typed and not chosen goes away
+            page.wait_for_function(SHOWS, arg=[key, option], timeout=1_000)
             return
         except NotInTime:
+            box.fill("")
             page.locator("h1").click()
     pytest.fail(f"the option {option!r} of {key} could not be chosen")
 

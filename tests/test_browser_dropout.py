@@ -49,6 +49,9 @@ def test_matrix_follows_its_controls(page_at: PageAt):
 def test_rates_follow_their_controls(page_at: PageAt):
     page = page_at(RATES)
     before = data(page, "val_loss")
+    choose(page, "rates", "0.9")
+    before = wait_changed(page, "val_loss", before)
+    assert "rate 0.9" in before
     press(page, "seeds")
     before = wait_changed(page, "val_loss", before)
     choose(page, "activation", "tanh")
