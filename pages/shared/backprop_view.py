@@ -73,12 +73,12 @@ def _write_out(trace: StepTrace, rule: ChainRule, example: int) -> None:
     batch = len(trace.x)
     of_example = f" (example {example + 1} of {batch})" if batch > 1 else ""
     st.markdown(f"**From the loss back to {position.name}**{of_example}:")
-    st.markdown(f"$${text.chain_rule_latex(rule)}$$")
+    st.markdown(f"$$\n{text.chain_rule_latex(rule)}\n$$")  # on lines of its own it can scroll
     if batch > 1:
         st.markdown("The weight acts in every example; its gradient is the sum over the batch:")
     elif position.source:
         st.markdown(f"Times the activation ${source}$ that the weight multiplies:")
-    st.markdown(f"$${text.weight_latex(rule)}$$")
+    st.markdown(f"$$\n{text.weight_latex(rule)}\n$$")
     _show_check(trace, rule)
 
 
