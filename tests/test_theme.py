@@ -25,7 +25,7 @@ def contrast(a: str, b: str) -> float:
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
-@pytest.mark.parametrize("color", {*theme.CLASS_COLORS, *theme.layer_colors(25)})
+@pytest.mark.parametrize("color", sorted({*theme.CLASS_COLORS, *theme.layer_colors(25)}))
 def test_every_color_reads_on_light_and_dark(color, background):
     assert contrast(color, background) >= 2.9
 
