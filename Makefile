@@ -18,9 +18,10 @@ help: ## Say what each target does
 run: $(RUN_STAMP) ## Open the dashboard in the browser
 	$(BIN)/python -m streamlit run dashboard.py
 
+# Two at a time, each with a server and a browser of its own.
 test: $(DEV_STAMP) ## Run all tests, also those in a browser
 	@$(BIN)/python scripts/ensure_browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .
