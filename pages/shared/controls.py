@@ -60,23 +60,23 @@ def choose_network(defaults: NetworkConfig = NETWORK_DEFAULTS) -> NetworkConfig:
     st.subheader("Network", anchor=False)
     hidden = _choose_hidden(defaults.hidden)
     values = {
-        "activation": _choice(NetworkConfig, "activation", defaults.activation),
-        "initializer": _choice(NetworkConfig, "initializer", defaults.initializer),
-        "initializer_scale": _number(
+        "activation": setting_choice(NetworkConfig, "activation", defaults.activation),
+        "initializer": setting_choice(NetworkConfig, "initializer", defaults.initializer),
+        "initializer_scale": setting_number(
             NetworkConfig, "initializer_scale", defaults.initializer_scale
         ),
         **_choose_normalization(defaults),
-        "skip": _switch(NetworkConfig, "skip", defaults.skip),
-        "dropout": _number(NetworkConfig, "dropout", defaults.dropout),
+        "skip": setting_switch(NetworkConfig, "skip", defaults.skip),
+        "dropout": setting_number(NetworkConfig, "dropout", defaults.dropout),
     }
     return NetworkConfig(hidden=hidden, **values)
 
 
 def _choose_normalization(defaults: NetworkConfig) -> dict[str, bool]:
-    values = {"batch_norm": _switch(NetworkConfig, "batch_norm", defaults.batch_norm)}
+    values = {"batch_norm": setting_switch(NetworkConfig, "batch_norm", defaults.batch_norm)}
     if values["batch_norm"]:
         name = "batch_norm_after"
-        values[name] = _switch(NetworkConfig, name, defaults.batch_norm_after)
+        values[name] = setting_switch(NetworkConfig, name, defaults.batch_norm_after)
     return values
 
 
@@ -87,7 +87,7 @@ def choose_training(defaults: TrainingConfig = TRAINING_DEFAULTS) -> TrainingCon
     default.
     """
     st.subheader("Training", anchor=False)
-    optimizer = _choice(TrainingConfig, "optimizer", defaults.optimizer)
+    optimizer = setting_choice(TrainingConfig, "optimizer", defaults.optimizer)
     schedules_own = {
         "step": ("decay_factor", "decay_epochs"),
         "exponential": ("decay_factor", "decay_epochs"),
@@ -100,16 +100,16 @@ def choose_training(defaults: TrainingConfig = TRAINING_DEFAULTS) -> TrainingCon
     }
     values: dict[str, Any] = {"optimizer": optimizer}
     for name in ("learning_rate", *optimizers_own.get(optimizer, ())):
-        values[name] = _number(TrainingConfig, name, getattr(defaults, name))
-    values["schedule"] = _choice(TrainingConfig, "schedule", defaults.schedule)
+        values[name] = setting_number(TrainingConfig, name, getattr(defaults, name))
+    values["schedule"] = setting_choice(TrainingConfig, "schedule", defaults.schedule)
     for name in (*schedules_own.get(values["schedule"], ()), "batch_size", "epochs"):
-        values[name] = _number(TrainingConfig, name, getattr(defaults, name))
-    values["seed"] = _integer(TrainingConfig, "seed", defaults.seed)
+        values[name] = setting_number(TrainingConfig, name, getattr(defaults, name))
+    values["seed"] = setting_integer(TrainingConfig, "seed", defaults.seed)
     with st.expander("Regularization and clipping", icon=":material/tune:"):
         for name in ("l1", "l2", "max_norm", "clip_norm", "clip_value"):
-            values[name] = _number(TrainingConfig, name, getattr(defaults, name))
-        values["patience"] = _integer(TrainingConfig, "patience", defaults.patience)
-        values["target_loss"] = _number(TrainingConfig, "target_loss", defaults.target_loss)
+            values[name] = setting_number(TrainingConfig, name, getattr(defaults, name))
+        values["patience"] = setting_integer(TrainingConfig, "patience", defaults.patience)
+        values["target_loss"] = setting_number(TrainingConfig, "target_loss", defaults.target_loss)
     return TrainingConfig(**values)
 
 
@@ -141,7 +141,8 @@ def _choose_hidden(defaults: Sequence[int]) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def _choice(config: type, name: str, default: str) -> str:
+def setting_choice(config: type, name: str, default: str) -> str:
+    """Draw a select box for a setting that has choices."""
     setting = setting_of(config, name)
     chosen: str = st.selectbox(
         setting.label,
@@ -155,13 +156,15 @@ def _choice(config: type, name: str, default: str) -> str:
     return chosen
 
 
-def _switch(config: type, name: str, default: bool) -> bool:
+def setting_switch(config: type, name: str, default: bool) -> bool:
+    """Draw a switch for a setting that is on or off."""
     setting = setting_of(config, name)
     on: bool = st.toggle(setting.label, default, help=setting.help, key=name, bind="query-params")
     return on
 
 
-def _integer(config: type, name: str, default: int) -> int:
+def setting_integer(config: type, name: str, default: int) -> int:
+    """Draw a field for a whole number."""
     setting = setting_of(config, name)
     value: int = st.number_input(
         setting.label,
@@ -175,7 +178,7 @@ def _integer(config: type, name: str, default: int) -> int:
     return value
 
 
-def _number(config: type, name: str, default: float) -> Any:
+def setting_number(config: type, name: str, default: float) -> Any:
     """Draw a slider: even steps on a linear scale, round numbers on a logarithmic one."""
     setting = setting_of(config, name)
     if not setting.log:

@@ -7,16 +7,27 @@ free. Nothing is shared between sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.runs import COMPUTE
+from pages.shared.runs import leave_if_stopped
+from pages.shared.turns import Turns
 
 T = TypeVar("T")
 KEPT = 4
 """So many results of one name are kept in a session."""
+AT_ONCE = 2
+"""So many whole computations run at once in the process; further ones wait in line.
+
+They do not take the turns of live runs: a slice of one would wait for a whole sweep. Beside a
+computation it makes fewer steps in the same time, and the page stays prompt.
+"""
+COMPUTATIONS = Turns(AT_ONCE)
+_WAITING = "Waiting for other sessions to finish computing …"
 
 
 def remembered(name: str, key: Hashable, make: Callable[[], T]) -> T:
@@ -29,15 +40,34 @@ def remembered(name: str, key: Hashable, make: Callable[[], T]) -> T:
     key : hashable
         Everything that determines the result, such as experiments and the data's fingerprint.
     make : callable
-        Computes the result; one computation at a time runs in the process.
+        Computes the result.
     """
     kept: dict[Hashable, T] = st.session_state.setdefault(f"{name}_results", {})
-    if key in kept:
-        kept[key] = kept.pop(key)  # the last to be dropped
-        return kept[key]
-    with COMPUTE:
-        result = make()
-    kept[key] = result
+    if key not in kept:
+        with _turn():
+            # A run of the script that this one has replaced may have made it meanwhile.
+            result = kept[key] if key in kept else make()
+    else:
+        result = kept[key]
+    kept.pop(key, None)
+    kept[key] = result  # the last to be dropped
     while len(kept) > KEPT:
         kept.pop(next(iter(kept)))
     return result
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for one's turn, and say so on the page where it takes a moment."""
+    notice: list[DeltaGenerator] = []
+
+    def look() -> None:
+        leave_if_stopped()
+        if not notice:
+            notice.append(st.empty())
+            notice[0].caption(_WAITING)
+
+    with COMPUTATIONS.turn(look):
+        if notice:
+            notice[0].empty()
+        yield

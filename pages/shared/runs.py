@@ -7,26 +7,42 @@ widget's key, so it survives a page switch, and it ends with the session.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, sleep
 
 import streamlit as st
 
 import nnlib
 from nnlib.training import LIVE_SETTINGS
+from pages.shared.turns import Turns
 
 REDRAW_SECONDS = 0.4
 """Time between redraws of a live page."""
-_SLICE_SECONDS = 0.15
+_SLICE_SECONDS, _SHORTEST_SLICE = 0.15, 0.03
+_SENDING_SECONDS = 0.05
 _LEAST_REDRAWS = 12
 _RATE_MEMORY = 0.8  # weight of the past in the smoothed speed
 
-COMPUTE = threading.Lock()
-"""One slice at a time in the whole process.
+COMPUTE = Turns()
+"""One slice at a time in the whole process, in the order in which sessions ask.
 
 Sessions are threads of one process, and small matrix products from several threads only slow each
 other down.
 """
+
+
+def slice_seconds(waiting: int) -> float:
+    """Return how long a slice may take while so many others wait for theirs."""
+    return max(_SLICE_SECONDS / (1 + waiting), _SHORTEST_SLICE)
+
+
+def leave_if_stopped() -> None:
+    """End this run of the script where a newer one has taken its place.
+
+    A script that waits is not interrupted; one that reads the session state is.
+    """
+    _ = "any key" in st.session_state
 
 
 @dataclass
@@ -37,13 +53,16 @@ class LiveRun:
     ----------
     elapsed : seconds the person has watched it play, drawing included
     steps_per_second : smoothed speed as seen on the page
+    lock : held by whoever uses the network, which keeps the arrays of its last pass: a slice, the
+        drawing, and a download, which runs beside the script. Also the script itself may overlap
+        with its successor, until it notices that it was stopped.
     """
 
     trainer: nnlib.Trainer
     running: bool
     elapsed: float = 0.0
     steps_per_second: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _last_slice: float | None = None
     _stop_at: int | None = None  # the step after which it pauses by itself
 
@@ -58,8 +77,8 @@ class LiveRun:
         now = perf_counter()
         to_stop = None if self._stop_at is None else self._stop_at - self.trainer.step
         most = min((n for n in (most_steps, to_stop) if n is not None), default=None)
-        with COMPUTE, self.lock:
-            steps = self.trainer.advance(seconds=_SLICE_SECONDS, steps=most)
+        with self.lock, COMPUTE.turn(leave_if_stopped):
+            steps = self.trainer.advance(seconds=slice_seconds(COMPUTE.waiting), steps=most)
         if self._last_slice is not None:
             passed = now - self._last_slice
             self.elapsed += passed
@@ -73,7 +92,7 @@ class LiveRun:
     def make_step(self) -> None:
         """Pause, and make one update."""
         self.pause()
-        with COMPUTE, self.lock:
+        with self.lock, COMPUTE.turn():
             self.trainer.advance(steps=1)
 
     def play(self) -> None:
@@ -91,9 +110,10 @@ class LiveRun:
 
     def rewind(self) -> None:
         """Go back to the same initial weights, paused."""
-        fresh = nnlib.Trainer(self.trainer.experiment, self.trainer.data)
-        self.trainer, self.elapsed, self.steps_per_second = fresh, 0.0, 0.0
-        self.pause()
+        with self.lock:
+            fresh = nnlib.Trainer(self.trainer.experiment, self.trainer.data)
+            self.trainer, self.elapsed, self.steps_per_second = fresh, 0.0, 0.0
+            self.pause()
 
 
 def live_run(name: str, experiment: nnlib.Experiment, data: nnlib.datasets.Dataset) -> LiveRun:
@@ -143,6 +163,29 @@ def _apply(run: LiveRun, changes: dict[str, float]) -> None:
         run.trainer.change(**changes)
     if was_done and not run.trainer.done:  # the person asked for more epochs
         run.play()
+
+
+def live(draw: Callable[..., None], run: LiveRun, *arguments: object) -> None:
+    """Draw what belongs to a run, as a fragment that draws itself again while the run plays.
+
+    Parameters
+    ----------
+    draw : callable
+        Called with the run and the arguments, and with the run's lock held. Drawing is Python as
+        training is: at a time, one session does either.
+    """
+    every = REDRAW_SECONDS if run.running else None
+    st.fragment(_draw, run_every=every)(draw, run, *arguments)
+
+
+def _draw(draw: Callable[..., None], run: LiveRun, *arguments: object) -> None:
+    start = perf_counter()
+    with run.lock, COMPUTE.turn(leave_if_stopped):
+        draw(run, *arguments)
+    if run.running and perf_counter() - start > REDRAW_SECONDS:
+        # The timer has asked for the next redraw already, and when that one starts, Streamlit
+        # drops what it has not sent of this one: a busy server would show hardly any.
+        sleep(_SENDING_SECONDS)
 
 
 def transport(run: LiveRun, key: str) -> int | None:

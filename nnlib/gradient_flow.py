@@ -1,0 +1,304 @@
+"""How the back-propagated signal fares on its way through a network: verdict, theory, remedies.
+
+The theory is that of `nnlib.propagation`: in the limit of infinite width, with independent weights
+of mean zero, a layer multiplies the variance of the pre-activations by q_{l+1} / q_l and, on the
+way back, that of dL/dz by χ = fan_out · var(w) · E[f'(z)²]. Glorot & Bengio (2010, section 4.2)
+take f'(z) = 1, so that fan · var(w) = 1 keeps both; He et al. (2015, section 2.2) count that ReLU
+lets half of the values through, so that fan · var(w) = 2 does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlib._array import Array
+from nnlib.activations import ACTIVATIONS
+from nnlib.config import Experiment, NetworkConfig
+from nnlib.datasets.dataset import Dataset
+from nnlib.initializers import weight_variance
+from nnlib.learning_rates import Arm, compare
+from nnlib.propagation import LayerStatistics, RandomStack, measure, propagate
+from nnlib.recorders import standard_recorders
+from nnlib.training import Trainer
+
+LIMIT = 100.0
+"""A signal that shrinks or grows by more than this from the last hidden layer to the first."""
+SCALES = tuple(float(f"{s:.3g}") for s in np.geomspace(0.25, 8, 21))
+"""Weight scales √(n·var(w)) of the sweep."""
+
+Kind = Literal["healthy", "vanishing", "exploding", "no signal", "not finite", "one layer"]
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of the signal between the last and the first hidden layer.
+
+    Attributes
+    ----------
+    kind : "vanishing" where the ratio is below 1 / `LIMIT`, "exploding" where it is above `LIMIT`
+    ratio : norm of dL/dz at the first hidden layer, divided by that at the last
+    layers : how many hidden layers there are
+    """
+
+    kind: Kind
+    ratio: float
+    layers: int
+
+    @property
+    def factor(self) -> float:
+        """By what each layer multiplies the norm on the way back, the geometric mean."""
+        return float(self.ratio ** (1 / (self.layers - 1))) if self.layers > 1 else 1.0
+
+
+def judge(signal: Sequence[float] | Array) -> Verdict:
+    """Judge the norms of dL/dz of the hidden layers, from the first to the last.
+
+    Parameters
+    ----------
+    signal : shape (hidden layers,); for layers of different width, divide each by √width first
+    """
+    norms = np.asarray(signal, np.float64)
+    count = len(norms)
+    if not np.isfinite(norms).all():
+        return Verdict("not finite", float("nan"), count)
+    if not norms.any():
+        return Verdict("no signal", float("nan"), count)
+    if count == 1:
+        return Verdict("one layer", 1.0, count)
+    ratio = float(norms[0] / norms[-1]) if norms[-1] else float("inf")
+    if ratio < 1 / LIMIT:
+        return Verdict("vanishing", ratio, count)
+    return Verdict("exploding" if ratio > LIMIT else "healthy", ratio, count)
+
+
+# ------------------------------------------------------------------ before training
+
+
+@dataclass(frozen=True, eq=False)
+class InitialFlow:
+    """What the first minibatch meets in untrained networks, one row a seed.
+
+    Attributes
+    ----------
+    signal : norm of dL/dz of each hidden layer, shape (seeds, hidden)
+    gradient : norm of dL/dW of each layer, the output layer last, shape (seeds, hidden + 1)
+    activation_std : standard deviation over units and examples, shape (seeds, hidden)
+    """
+
+    signal: Vector
+    gradient: Vector
+    activation_std: Vector
+
+    @property
+    def relative_signal(self) -> Vector:
+        """The signal divided by that of the last hidden layer; NaN where that is zero."""
+        last = self.signal[:, -1:]
+        return np.divide(
+            self.signal, last, out=np.full_like(self.signal, np.nan), where=np.asarray(last > 0)
+        )
+
+
+def measure_initial(experiment: Experiment, data: Dataset, seeds: int) -> InitialFlow:
+    """Measure untrained networks of several seeds, in float64, which does not underflow here.
+
+    Parameters
+    ----------
+    experiment : its seed is the first; it needs a hidden layer
+    seeds : how many, at least 1
+    """
+    first = experiment.training.seed
+    runs = [experiment.with_training(seed=first + i) for i in range(seeds)]
+    wanted = ("signal_norm", "gradient_norm", "activation_std")
+    recorders = [r for r in standard_recorders() if r.name in wanted]
+    trainer = Trainer(runs, data, dtype=np.float64, recorders=recorders)
+    trainer.advance(steps=1)
+    signal, gradient, deviation = (np.array(trainer.history[name][0]) for name in wanted)
+    return InitialFlow(signal[:, :-1], gradient, deviation)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What theory says of an untrained network.
+
+    Attributes
+    ----------
+    activation_std : of each hidden layer, shape (hidden,)
+    relative_signal : norm of dL/dz relative to the last hidden layer, shape (hidden,)
+    forward, backward : by what each layer but the first multiplies the variance of z, and by
+        what it multiplies that of dL/dz on the way back to the layer before, (hidden - 1,)
+    """
+
+    activation_std: Vector
+    relative_signal: Vector
+    forward: Vector
+    backward: Vector
+
+
+def why_no_theory(network: NetworkConfig) -> str:
+    """Say why theory has nothing to say of a network; an empty string where it has."""
+    if network.batch_norm:
+        return "batch normalization makes the units of a minibatch depend on each other"
+    if network.skip:
+        return "it leaves skip connections out"
+    if network.initializer == "zeros":
+        return "all weights are zero"
+    return ""
+
+
+def predict(network: NetworkConfig, inputs: Array) -> Prediction:
+    """Return what theory says of hidden layers of one width.
+
+    Parameters
+    ----------
+    network : without batch normalization and skip connections, its weights not all zero
+    inputs : training features, shape (n, d); their mean squared length stands for all of them
+
+    Raises
+    ------
+    ValueError
+        where theory does not apply (`why_no_theory`), or the widths differ
+    """
+    if why_no_theory(network) or len(set(network.hidden)) != 1:
+        raise ValueError("Theory applies to plain networks with hidden layers of one width.")
+    width = network.hidden[0]
+    first = weight_variance(
+        network.initializer, inputs.shape[1], width, network.initializer_scale
+    ) * float(np.square(inputs, dtype=np.float64).sum(axis=1).mean())
+    stack = RandomStack(
+        ACTIVATIONS[network.activation],
+        network.initializer,
+        network.initializer_scale,
+        width,
+        len(network.hidden),
+    )
+    # `propagate` begins with gain · deviation²; this deviation makes that the first layer's q.
+    theory = propagate(replace(stack, deviation=sqrt(first / stack.gain)))
+    return Prediction(
+        np.sqrt(theory.variance),
+        np.sqrt(theory.signal_variance / theory.signal_variance[-1]),
+        theory.pre_variance[1:] / theory.pre_variance[:-1],
+        theory.signal_variance[:-1] / theory.signal_variance[1:],
+    )
+
+
+# ------------------------------------------------------------------ the weight scale
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleSweep:
+    """What a layer does to the norm of the signal on its way back, over the weights' scale.
+
+    Attributes
+    ----------
+    activation : its name
+    scales : √(n · var(w)), shape (scales,)
+    predicted, measured : factor per layer, the geometric mean over the stack, (scales,)
+    """
+
+    activation: str
+    scales: Vector
+    predicted: Vector
+    measured: Vector
+
+
+def sweep_scale(
+    activation: str, width: int, depth: int, rng: np.random.Generator, scales: Sequence[float] = ()
+) -> ScaleSweep:
+    """Draw a stack at every weight scale and push a random signal back through it.
+
+    Inputs are N(0, 1); depth is at least 2.
+    """
+    chosen = scales or SCALES
+    # The variance of LeCun's rule is scale² / fan_in, so its scale is √(n · var(w)).
+    stacks = [
+        RandomStack(ACTIVATIONS[activation], "lecun_normal", scale, width, depth, inputs=50)
+        for scale in chosen
+    ]
+    return ScaleSweep(
+        activation,
+        np.array(chosen),
+        np.array([_factor(propagate(stack)) for stack in stacks]),
+        np.array([_factor(measure(stack, rng).layers) for stack in stacks]),
+    )
+
+
+def _factor(layers: LayerStatistics) -> float:
+    """Return the geometric mean of the factors on the norm; 0 where nothing arrives."""
+    variance = layers.signal_variance
+    steps = 2 * (len(variance) - 1)
+    return float((variance[0] / variance[-1]) ** (1 / steps)) if variance[-1] > 0 else 0.0
+
+
+# ------------------------------------------------------------------ remedies
+
+
+def remedies(experiment: Experiment) -> dict[str, Experiment]:
+    """Return the experiment as it is and with each remedy alone; what it has already is left out.
+
+    The initializer is the one that suits the activation: He's for ReLU and its kin, which are
+    zero or nearly so on one side, Glorot's for the others.
+    """
+    network = experiment.network
+    suited = "he_normal" if is_one_sided(network.activation) else "glorot_normal"
+    clip = experiment.training.clip_norm or 1.0
+    candidates = {
+        f"{suited.split('_')[0].capitalize()} initializer": experiment.with_network(
+            initializer=suited, initializer_scale=1.0
+        ),
+        "ReLU with He": experiment.with_network(
+            activation="relu", initializer="he_normal", initializer_scale=1.0
+        ),
+        "batch normalization": experiment.with_network(batch_norm=True),
+        "skip connections": experiment.with_network(skip=True),
+        f"clipping at norm {clip:g}": experiment.with_training(clip_norm=clip),
+    }
+    return {"as chosen": experiment} | {
+        label: changed for label, changed in candidates.items() if changed != experiment
+    }
+
+
+def is_one_sided(activation: str) -> bool:
+    """Say whether large negative values give (almost) nothing and large positive ones pass."""
+    ends = ACTIVATIONS[activation].derivative(np.array([-30.0, 30.0]))
+    return bool(abs(ends[0]) < 0.5 < ends[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Treated:
+    """One remedy: what training came to, and what the first signal met.
+
+    Attributes
+    ----------
+    arm : losses and gradient norms over the steps, of all seeds
+    verdicts : before training, one for each seed
+    """
+
+    arm: Arm
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The median over the seeds of first against last hidden layer, before training."""
+        return float(np.median([verdict.ratio for verdict in self.verdicts]))
+
+
+def compare_remedies(
+    experiments: dict[str, Experiment],
+    seeds: int,
+    data: Dataset,
+    progress: Callable[[float], None] | None = None,
+) -> list[Treated]:
+    """Train every experiment from the same seeds; see `nnlib.learning_rates.compare`."""
+    arms = compare(experiments, seeds, data, progress)
+    flows = [measure_initial(e, data, seeds) for e in experiments.values()]
+    return [
+        Treated(arm, tuple(judge(row) for row in flow.signal))
+        for arm, flow in zip(arms, flows, strict=True)
+    ]

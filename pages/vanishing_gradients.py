@@ -1,0 +1,85 @@
+"""Vanishing and exploding gradients: what depth does to the signal, why, and what helps."""
+
+import streamlit as st
+
+from pages.shared.gradient_flow_view import (
+    choose_settings,
+    show_initial,
+    show_live,
+    show_remedies,
+    show_scales,
+)
+from pages.shared.layout import begin_page, three_texts
+
+WHAT = r"""
+On its way back each hidden layer multiplies the signal by its weights and by the slope of its
+activation: $\delta_{l-1} = f'(z_{l-1}) \odot W_l\,\delta_l$ with $\delta_l = \partial L/\partial
+z_l$. With independent weights of mean zero, the variance of $\delta$ changes per layer by
+$\chi = n\,\mathrm{Var}(w)\,\mathbb{E}[f'(z)^2]$, and that of the signal forward by
+$n\,\mathrm{Var}(w)\,\mathbb{E}[f(z)^2] / \mathrm{Var}(z)$. Over $L$ layers these factors are
+multiplied, so anything but 1 vanishes or explodes exponentially with depth.
+
+For $f' \approx 1$ around zero, $n\,\mathrm{Var}(w) = 1$ keeps both; since the fan-in and fan-out
+of a layer can differ, **Glorot** & Bengio (2010) take $\mathrm{Var}(w) = 2 / (n_\text{in} +
+n_\text{out})$. ReLU passes half of the values, so **He** et al. (2015) take $2 / n_\text{in}$.
+The gradient of the weights is another thing than the signal:
+$\partial L / \partial W_l = a_{l-1}\,\delta_l^\top$, the signal times what comes in from below.
+"""
+LOOK_FOR = r"""
+- **A straight line on a logarithmic axis**: the same factor at every layer. With a sigmoid it is at
+  most a quarter of the weight scale $\sqrt{n\,\mathrm{Var}(w)}$, since its slope is ¼ at most.
+- **Signal and weight gradient differ.** With sigmoids the activations stay near ½, so the weight
+  gradients shrink as the signal does. With tanh and small weights the activations shrink forward
+  while the signal shrinks backward, and the weight gradients, their product, are about equally
+  small everywhere: an even profile is no proof of health.
+- **Theory and measurement** agree well for wide layers. In narrow deep networks single seeds stray
+  by orders of magnitude, and training soon leaves the random weights that theory is about.
+- **Clipping** limits how long a step is. It cannot bring back a signal that has vanished, and it
+  changes nothing before the first step.
+- **Adam hides it.** It divides each weight's step by the size of that weight's recent gradients, so
+  a layer with tiny gradients can move as far as the others, until they come near its
+  $\epsilon = 10^{-8}$. Compare *sgd*.
+"""
+TRY_NEXT = r"""
+- Sigmoid, 10 layers: which remedy alone brings the loss down? Look at *Remedies*.
+- Take ReLU with *He normal* and 30 layers, then scale 0.5 and scale 2.
+- Tanh with *Glorot normal*: how deep can it be before the ratio falls below 1/100?
+- Switch batch normalization on with the worst settings you can find. What happens to the signal,
+  and does it train?
+- Skip connections with 50 layers of ReLU and *He normal*: vanishing, healthy or exploding?
+- Leave everything as it is and change *sgd* to *Adam*.
+"""
+
+VIEWS = {
+    "Live run": show_live,
+    "Before training": show_initial,
+    "Remedies": show_remedies,
+    "Weight scale": show_scales,
+}
+
+
+def main() -> None:
+    """Draw the page."""
+    begin_page(
+        "Vanishing and exploding gradients",
+        "🌫️",
+        subtitle="What depth does to the signal that training sends back through a network, why, "
+        "and what helps.",
+    )
+    view = st.segmented_control(
+        "View",
+        tuple(VIEWS),
+        default=next(iter(VIEWS)),
+        required=True,
+        key="view",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="A run, the untrained network beside its theory, or comparisons.",
+    )
+    settings = choose_settings()
+    if settings is not None:
+        VIEWS[view](settings)
+    three_texts(WHAT, LOOK_FOR, TRY_NEXT)
+
+
+main()

@@ -1,0 +1,252 @@
+"""Gradient flow: verdicts, theory against closed forms and measurement, and the page's claims."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_runs import DATA, make_experiment
+
+from nnlib import gradient_flow as flow
+from nnlib.activations import ACTIVATIONS
+from nnlib.config import Experiment, NetworkConfig, TrainingConfig
+from nnlib.datasets import load
+
+MOONS = load("moons")
+
+
+def deep(depth: int, width: int = 32, **network) -> Experiment:
+    training = TrainingConfig(optimizer="sgd", learning_rate=0.1, batch_size=32, epochs=1)
+    return Experiment(NetworkConfig(hidden=(width,) * depth, **network), training)
+
+
+@pytest.mark.parametrize(
+    ("signal", "kind", "ratio"),
+    [
+        ([1.0, 2.0, 4.0], "healthy", 0.25),
+        ([1e-3, 1e-2, 1.0], "vanishing", 1e-3),
+        ([500.0, 10.0, 1.0], "exploding", 500.0),
+        ([0.0, 0.1, 1.0], "vanishing", 0.0),
+        ([1.0, 0.5, 0.0], "exploding", np.inf),
+        ([3.0], "one layer", 1.0),
+    ],
+)
+def test_verdicts(signal, kind, ratio):
+    verdict = flow.judge(signal)
+    assert (verdict.kind, verdict.ratio, verdict.layers) == (kind, ratio, len(signal))
+
+
+@pytest.mark.parametrize(
+    ("signal", "kind"),
+    [([0.0, 0.0], "no signal"), ([np.nan, 1.0], "not finite"), ([1.0, np.inf], "not finite")],
+)
+def test_verdicts_without_a_ratio(signal, kind):
+    assert flow.judge(signal).kind == kind
+
+
+@given(factor=st.floats(0.01, 100), layers=st.integers(2, 50))
+def test_the_factor_per_layer_of_a_geometric_profile(factor, layers):
+    verdict = flow.judge(factor ** np.arange(layers)[::-1])
+    assert verdict.factor == pytest.approx(factor, rel=1e-9)
+
+
+def test_prediction_of_relu_is_the_closed_form():
+    # He et al. (2015): ½·n·var(w) forward and backward, whatever the data.
+    network = NetworkConfig(hidden=(64,) * 8, activation="relu", initializer="he_normal")
+    x = np.random.default_rng(0).normal(size=(50, 7))
+    for scale in (0.5, 1.0, 2.0):
+        theory = flow.predict(NetworkConfig(**{**vars(network), "initializer_scale": scale}), x)
+        np.testing.assert_allclose(theory.forward, scale**2, rtol=1e-9)
+        np.testing.assert_allclose(theory.backward, scale**2, rtol=1e-9)
+        np.testing.assert_allclose(theory.relative_signal, scale ** np.arange(8.0)[::-1], 1e-9)
+        q1 = scale**2 * 2 / 7 * np.square(x).sum(axis=1).mean()
+        deviation = np.sqrt(q1 / 2 * (1 - 1 / np.pi))  # of a rectified normal variable
+        assert theory.activation_std[0] == pytest.approx(deviation, rel=1e-9)
+
+
+def test_prediction_of_a_linear_network_is_glorot_and_bengio():
+    network = NetworkConfig(hidden=(40,) * 5, activation="linear", initializer="normal")
+    theory = flow.predict(network, np.ones((3, 2)))
+    np.testing.assert_allclose(theory.forward, 40 * 0.05**2)
+    np.testing.assert_allclose(theory.backward, 40 * 0.05**2)
+
+
+@pytest.mark.parametrize(
+    ("activation", "initializer", "scale"),
+    [
+        ("sigmoid", "normal", 1.0),
+        ("sigmoid", "glorot_normal", 1.0),
+        ("tanh", "glorot_normal", 1.0),
+        ("tanh", "glorot_uniform", 2.0),
+        ("relu", "he_normal", 1.0),
+        ("relu", "normal", 1.0),
+        ("gelu", "he_normal", 1.0),
+    ],
+)
+def test_measurement_agrees_with_theory_in_wide_networks(activation, initializer, scale):
+    names = {"activation": activation, "initializer": initializer, "initializer_scale": scale}
+    experiment = deep(6, 512, **names)
+    theory = flow.predict(experiment.network, MOONS.X_train)
+    measured = flow.measure_initial(experiment, MOONS, 5)
+    signal = np.median(measured.relative_signal, axis=0)
+    np.testing.assert_allclose(signal, theory.relative_signal, rtol=0.2)
+    deviation = np.median(measured.activation_std, axis=0)
+    # Examples have different lengths, of which theory takes the mean square.
+    np.testing.assert_allclose(deviation, theory.activation_std, rtol=0.25)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"batch_norm": True}, "batch normalization"),
+        ({"skip": True}, "skip"),
+        ({"initializer": "zeros"}, "zero"),
+    ],
+)
+def test_theory_says_where_it_has_nothing_to_say(change, reason):
+    network = NetworkConfig(hidden=(4, 4), **change)
+    assert reason in flow.why_no_theory(network)
+    with pytest.raises(ValueError, match="plain networks"):
+        flow.predict(network, np.ones((2, 2)))
+    assert not flow.why_no_theory(NetworkConfig())
+
+
+# --- the page's claims ----------------------------------------------------------------------------
+
+
+def test_sigmoid_with_small_weights_vanishes():
+    experiment = deep(10, activation="sigmoid", initializer="normal")
+    signal = flow.measure_initial(experiment, MOONS, 5).signal
+    assert (signal[:, -1] / signal[:, 0]).min() > 1e4
+    assert {flow.judge(row).kind for row in signal} == {"vanishing"}
+
+
+def test_sigmoid_vanishes_with_glorot_as_well_since_its_slope_is_a_quarter_at_most():
+    experiment = deep(10, activation="sigmoid", initializer="glorot_normal")
+    signal = flow.measure_initial(experiment, MOONS, 5).signal
+    factors = [flow.judge(row).factor for row in signal]
+    assert max(factors) < 0.3
+    assert ACTIVATIONS["sigmoid"].derivative(np.linspace(-5, 5, 1001)).max() == 0.25
+
+
+def test_he_keeps_the_signal_of_relu_over_thirty_layers():
+    experiment = deep(30, 256, activation="relu", initializer="he_normal")
+    signal = flow.measure_initial(experiment, MOONS, 5).relative_signal
+    assert 1 / 3 < np.median(signal[:, 0]) < 3
+
+
+def test_glorot_keeps_the_signal_of_tanh_and_halves_the_variance_of_relu():
+    tanh = flow.measure_initial(
+        deep(10, 256, activation="tanh", initializer="glorot_normal"), MOONS, 5
+    )
+    assert 1 / 3 < np.median(tanh.relative_signal[:, 0]) < 3
+    relu = flow.measure_initial(
+        deep(10, 256, activation="relu", initializer="glorot_normal"), MOONS, 5
+    )
+    factor = np.median([flow.judge(row).factor for row in relu.signal])
+    assert factor == pytest.approx(np.sqrt(0.5), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("scale", "kind"), [(0.5, "vanishing"), (1.0, "healthy"), (2.0, "exploding")]
+)
+def test_relu_explodes_or_vanishes_by_the_scale_of_its_weights(scale, kind):
+    experiment = deep(20, 128, activation="relu", initializer="he_normal", initializer_scale=scale)
+    signal = flow.measure_initial(experiment, MOONS, 3).signal
+    assert {flow.judge(row).kind for row in signal} == {kind}
+
+
+def test_the_signal_of_relu_is_kept_exactly_at_the_scale_of_he():
+    sweep = flow.sweep_scale("relu", 128, 10, np.random.default_rng(0))
+    np.testing.assert_allclose(sweep.predicted, sweep.scales / np.sqrt(2), rtol=1e-9)
+    np.testing.assert_allclose(sweep.measured, sweep.predicted, rtol=0.15)
+
+
+def test_the_signal_of_sigmoid_needs_large_weights_to_survive():
+    sweep = flow.sweep_scale("sigmoid", 128, 10, np.random.default_rng(0))
+    assert (sweep.predicted <= sweep.scales / 4 + 1e-12).all()
+    assert (sweep.predicted[sweep.scales < 4] < 1).all()
+
+
+def test_weight_gradients_and_signals_are_different_things():
+    # ‖dL/dW‖ is the signal times what comes in, which with tanh and tiny weights shrinks forward
+    # as the signal does backward.
+    experiment = deep(6, 64, activation="tanh", initializer="normal", initializer_scale=0.5)
+    measured = flow.measure_initial(experiment, MOONS, 5)
+    signal = np.median(measured.relative_signal, axis=0)
+    gradient = np.median(measured.gradient, axis=0)
+    assert signal[0] < 1e-3
+    assert gradient.max() < 3 * gradient.min()
+
+
+def test_the_weight_gradients_of_sigmoids_shrink_as_the_signal_does():
+    experiment = deep(8, 64, activation="sigmoid", initializer="glorot_normal")
+    measured = flow.measure_initial(experiment, MOONS, 5)
+    signal = np.median(measured.relative_signal, axis=0)
+    gradient = np.median(measured.gradient[:, :-1] / measured.gradient[:, -2:-1], axis=0)
+    np.testing.assert_allclose(np.log(gradient[1:-1]), np.log(signal[1:-1]), rtol=0.25)
+
+
+def test_skip_connections_let_fifty_layers_of_relu_explode():
+    experiment = deep(50, activation="relu", initializer="he_normal", skip=True)
+    signal = flow.measure_initial(experiment, MOONS, 3).signal
+    assert {flow.judge(row).kind for row in signal} == {"exploding"}
+
+
+# --- remedies -------------------------------------------------------------------------------------
+
+
+def test_each_remedy_changes_one_thing():
+    base = deep(5, activation="sigmoid", initializer="normal")
+    offered = flow.remedies(base)
+    assert list(offered) == [
+        "as chosen",
+        "Glorot initializer",
+        "ReLU with He",
+        "batch normalization",
+        "skip connections",
+        "clipping at norm 1",
+    ]
+    assert offered["as chosen"] == base
+    assert offered["skip connections"] == base.with_network(skip=True)
+    assert offered["Glorot initializer"].network.activation == "sigmoid"
+
+
+def test_what_the_network_has_already_is_no_remedy():
+    base = deep(5, activation="relu", initializer="he_normal", skip=True).with_training(clip_norm=2)
+    assert list(flow.remedies(base)) == ["as chosen", "batch normalization"]
+
+
+@pytest.mark.parametrize(
+    ("activation", "expected"),
+    [("relu", True), ("gelu", True), ("softplus", True), ("sigmoid", False), ("tanh", False),
+     ("linear", False)],
+)  # fmt: skip
+def test_one_sided_activations(activation, expected):
+    assert flow.is_one_sided(activation) == expected
+
+
+def test_remedies_are_compared_from_the_same_seeds():
+    base = make_experiment({"hidden": (8, 8, 8), "activation": "sigmoid"}, epochs=2)
+    calls: list[float] = []
+    treated = flow.compare_remedies(flow.remedies(base), 2, DATA["multiclass"], calls.append)
+    assert [t.arm.label for t in treated] == list(flow.remedies(base))
+    assert all(len(t.verdicts) == 2 for t in treated)
+    assert calls[-1] == 1.0
+    # Clipping changes nothing before the first update.
+    by_label = {t.arm.label: t for t in treated}
+    assert by_label["clipping at norm 1"].ratio == by_label["as chosen"].ratio
+    np.testing.assert_array_equal(
+        by_label["clipping at norm 1"].arm.losses[0], by_label["as chosen"].arm.losses[0]
+    )
+
+
+def test_relu_with_he_trains_where_deep_sigmoid_does_not():
+    base = deep(10, activation="sigmoid", initializer="glorot_normal").with_training(epochs=60)
+    offered = flow.remedies(base)
+    chosen = {label: offered[label] for label in ("as chosen", "ReLU with He")}
+    before, after = flow.compare_remedies(chosen, 3, MOONS)
+    assert before.arm.final > 0.6  # about ln 2, a guess
+    assert after.arm.final < 0.3
+    assert before.ratio < 1e-4 < after.ratio
