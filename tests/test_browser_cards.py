@@ -19,6 +19,7 @@ CHARTS = {
     "activations": ("", "derivatives"),
     "learning_rate": ("?view=Many+rates", "loss_map"),
     "vanishing_gradients": ("?epochs=10", "flow_map"),
+    "batch_normalization": ("?view=Learning+rates", "rates"),
     "regularization": ("", "paths"),
     "dropout": ("?view=Monte+Carlo+dropout", "spread_map"),
     "classification": ("?activation=tanh&layers=2&units_1=12&units_2=12&epochs=100", "surface"),
