@@ -10,7 +10,7 @@ BENCH_STAMP := $(BENCH)/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench format screenshots mnist clean
+.PHONY: help run test check bench load format screenshots mnist clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(DEV_STAMP) ## Check format, lint and types
 bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 5 minutes)
 	@$(BIN)/python scripts/ensure_browser.py || true # without one, the report says so
 	$(BENCH)/bin/python -m benchmarks
+
+load: $(RUN_STAMP) ## Measure how many people one server carries (about 10 minutes)
+	$(BIN)/python -m load
 
 format: $(DEV_STAMP) ## Format the code and mend what ruff can
 	$(BIN)/ruff check --fix .

@@ -10,7 +10,7 @@ from pages.shared.charts import predictions, training
 from pages.shared.data_input import built_in, link_to_own_file
 from pages.shared.export import show_chart
 from pages.shared.reading import BOOKS, PAPERS
-from pages.shared.runs import REDRAW_SECONDS, LiveRun, live_run
+from pages.shared.runs import LiveRun, live, live_run
 
 KEY = "front"
 COLUMNS = 3
@@ -50,7 +50,7 @@ def _live_run() -> None:
     if again:
         run.rewind()
         run.play()
-    st.fragment(_live, run_every=REDRAW_SECONDS if run.running else None)(run)
+    live(_live, run)
 
 
 def _live(run: LiveRun) -> None:

@@ -34,6 +34,7 @@ _MIME = {
 }
 # Plotly's own button would upload the chart, and the data in it, to Plotly's cloud.
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["sendChartToCloud"]}
+_NO_FILE_NAME = re.compile(r"[^\w.-]+")
 _ONE_BROWSER_AT_A_TIME = threading.Lock()
 
 
@@ -198,7 +199,8 @@ def _toolbar_choice(key: str) -> None:
 
 def figure_to_html(figure: go.Figure, name: str) -> str:
     """Return one HTML file with the interactive chart that needs no network (about 5 MB)."""
-    image = {"format": "png", "filename": name, "scale": 2}
+    # Plotly writes its configuration into the page's script as it is.
+    image = {"format": "png", "filename": _NO_FILE_NAME.sub("-", name), "scale": 2}
     html: str = theme.for_export(figure).to_html(
         include_plotlyjs=True, config=_CONFIG | {"toImageButtonOptions": image}
     )
@@ -249,7 +251,8 @@ def missing_for_images() -> str | None:
     return None
 
 
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Also the full-width forms, which some spreadsheets read as the plain ones.
+_FORMULA_START = (*"=+-@＝＋－＠", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
