@@ -23,6 +23,7 @@ CHARTS = {
     "regularization": ("", "paths"),
     "dropout": ("?view=Monte+Carlo+dropout", "spread_map"),
     "classification": ("?activation=tanh&layers=2&units_1=12&units_2=12&epochs=100", "surface"),
+    "text_sentiment": ("?details=Words&text_sentiment_pace=full+speed", "words"),
 }
 """The address and the key of the chart that stands for a page."""
 DRAW = """key => {
