@@ -1,28 +1,26 @@
 """Tables to features: fill gaps, standardize numbers, one-hot encode categories.
 
-Everything is learned from the training rows only. The work is scikit-learn's; this module decides
-which column gets which treatment, keeps the decisions for people to read, and applies the same
-treatment to a second table.
+Everything is learned from the training rows only (`encoding`); this module decides which column
+gets which treatment, keeps the decisions for people to read, and applies the same treatment to a
+second table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import MAX_CATEGORIES, MAX_STRAY_SHARE, is_identifier, kind_of, numbers_of, texts_of
+from .encoding import TableEncoding, fit_encoding
 from .errors import DatasetError, listing
 from .reading import MAX_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MISSING_CATEGORY = "(missing)"
-OTHER_CATEGORY = "(other)"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class TablePreprocessing:
     ----------
     numeric, categorical : tuple of str
         Columns that became features, by treatment.
-    transformer : sklearn.compose.ColumnTransformer
+    encoding : TableEncoding
     feature_names : tuple of str
         Column names for numbers, "column=category" for categories.
     decisions : tuple of ColumnDecision
@@ -58,9 +56,28 @@ class TablePreprocessing:
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
-    transformer: Any
+    encoding: TableEncoding
     feature_names: tuple[str, ...]
     decisions: tuple[ColumnDecision, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the treatment as values that JSON can hold, for `from_document`."""
+        return {
+            "encoding": self.encoding.document(),
+            "decisions": [asdict(decision) for decision in self.decisions],
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> TablePreprocessing:
+        """Read what `document` wrote."""
+        encoding = TableEncoding.from_document(document["encoding"])
+        return cls(
+            tuple(column.name for column in encoding.numbers),
+            tuple(column.name for column in encoding.categories),
+            encoding,
+            encoding.feature_names,
+            tuple(ColumnDecision(**decision) for decision in document["decisions"]),
+        )
 
     def transform(self, frame: pd.DataFrame) -> NDArray[np.float32]:
         """Return the features of a second table, shape (n, d), float32.
@@ -97,12 +114,35 @@ class TablePreprocessing:
                     f"The column '{name}' holds other things than numbers.",
                     "Write numbers in this column, or leave its cells empty.",
                 )
-        return self.features(prepared), tuple(notes)
+        notes += [
+            f"The column '{name}' has categories that training did not see "
+            f"({listing(new, limit=5)}); all inputs of the column are 0 in their rows."
+            for name, new in self.encoding.unseen(prepared).items()
+        ]
+        return self.features(prepared), (*notes, *self._differences(frame))
+
+    def _differences(self, frame: pd.DataFrame) -> list[str]:
+        """Say how the columns differ from those of training."""
+        trained = [decision.column for decision in self.decisions]
+        target = {d.column for d in self.decisions if d.kind == "target"}
+        given = list(frame.columns)
+        notes = []
+        extra = [name for name in given if name not in set(trained)]
+        if extra:
+            notes.append(f"Columns that training did not have are ignored: {listing(extra)}.")
+        used = {*self.numeric, *self.categorical}
+        absent = [name for name in trained if name not in {*given, *used, *target}]
+        if absent:
+            notes.append(f"Columns that training left out are not there: {listing(absent)}.")
+        both = [name for name in trained if name in set(given)]
+        if both != [name for name in given if name in set(trained)]:
+            notes.append("The columns are in another order; they were found by their names.")
+        return notes
 
     def features(self, prepared: pd.DataFrame) -> NDArray[np.float32]:
         """Return the features of rows that went through `prepare`, shape (n, d), float32."""
         with np.errstate(all="ignore"):
-            features = self.transformer.transform(prepared).astype(np.float32)
+            features = self.encoding.transform(prepared).astype(np.float32)
         finite = np.isfinite(features).all(axis=0)
         if not finite.all():
             raise DatasetError(
@@ -179,10 +219,8 @@ def fit_preprocessing(
             "Add columns that vary and are more than identifiers, dates or free text.",
         )
     prepared, notes = prepare(frame, numeric, categorical)
-    transformer = _transformer(numeric, categorical)
-    with np.errstate(all="ignore"):  # too large values are reported by `features`
-        transformer.fit(prepared.iloc[training])
-    widths = dict.fromkeys(numeric, 1) | _encoded_widths(transformer, categorical)
+    encoding = fit_encoding(prepared.iloc[training], numeric, categorical)
+    widths = dict.fromkeys(numeric, 1) | {c.name: c.width for c in encoding.categories}
     if sum(widths.values()) > MAX_COLUMNS:
         raise DatasetError(
             f"Encoding the categories gives {sum(widths.values()):,} features; the limit is "
@@ -192,14 +230,14 @@ def fit_preprocessing(
     left_out = [name for name in features if reasons[name]]
     if left_out:
         notes.append(f"Left out: {'; '.join(f'{n} ({reasons[n]})' for n in left_out)}.")
-    names = _feature_names(transformer, numeric, categorical)
     decisions = tuple(
         target
         if name == target.column
         else _decision(frame[name], kinds.get(name), reasons.get(name), widths.get(name, 0))
         for name in frame.columns
     )
-    fitted = TablePreprocessing(numeric, categorical, transformer, names, decisions)
+    names = encoding.feature_names
+    fitted = TablePreprocessing(numeric, categorical, encoding, names, decisions)
     return fitted, prepared, notes
 
 
@@ -243,49 +281,3 @@ def _decision(
     if reason != "":
         action = f"left out: {reason or 'not chosen'}"
     return ColumnDecision(str(column.name), kind, missing, distinct, action, n_features)
-
-
-def _transformer(numeric: Sequence[str], categorical: Sequence[str]) -> Any:
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    categories = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY),
-        OneHotEncoder(
-            handle_unknown="ignore",
-            max_categories=MAX_CATEGORIES,
-            sparse_output=False,
-            feature_name_combiner=_feature_name,
-        ),
-    )
-    parts = [("numbers", numbers, list(numeric)), ("categories", categories, list(categorical))]
-    return ColumnTransformer([part for part in parts if part[2]])
-
-
-def _feature_name(column: str, category: object) -> str:
-    if category == "infrequent_sklearn":
-        category = OTHER_CATEGORY
-    return f"{column}={category}"
-
-
-def _encoded_widths(transformer: Any, categorical: Sequence[str]) -> dict[str, int]:
-    if not categorical:
-        return {}
-    encoder = transformer.named_transformers_["categories"][-1]
-    rare = encoder.infrequent_categories_
-    return {
-        name: len(kept) - (len(together) - 1 if together is not None else 0)
-        for name, kept, together in zip(categorical, encoder.categories_, rare, strict=True)
-    }
-
-
-def _feature_names(
-    transformer: Any, numeric: Sequence[str], categorical: Sequence[str]
-) -> tuple[str, ...]:
-    if not categorical:
-        return tuple(numeric)
-    encoder = transformer.named_transformers_["categories"][-1]
-    return (*numeric, *map(str, encoder.get_feature_names_out(list(categorical))))
