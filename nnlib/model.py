@@ -20,6 +20,7 @@ from nnlib.network import Network, build_network
 
 if TYPE_CHECKING:
     from nnlib.datasets.dataset import Dataset
+    from nnlib.datasets.saved import Preprocessing
     from nnlib.training import Trainer
 
 FORMAT = "nnlib model 1"
@@ -35,6 +36,7 @@ class Model:
     task : "binary", "multiclass" or "regression"
     target_mean, target_scale : of regression targets, shape (k,); outputs times scale plus mean
         are in the target's own units
+    preprocessing : how a table or texts become features; None where the data were features
     """
 
     network: Network
@@ -45,6 +47,7 @@ class Model:
     target_names: tuple[str, ...]
     target_mean: npt.NDArray[np.float64]
     target_scale: npt.NDArray[np.float64]
+    preprocessing: Preprocessing | None = None
 
     @classmethod
     def of(cls, network: Network, experiment: Experiment, data: Dataset) -> Model:
@@ -58,6 +61,7 @@ class Model:
             data.target_names,
             np.asarray(data.target_mean, np.float64),
             np.asarray(data.target_scale, np.float64),
+            data.preprocessing,
         )
 
     def predict_proba(self, x: npt.ArrayLike) -> Array:
@@ -133,6 +137,7 @@ def save_model(file: File, source: Model | Trainer) -> None:
         "target_names": model.target_names,
         "target_mean": model.target_mean.tolist(),
         "target_scale": model.target_scale.tolist(),
+        "preprocessing": _describe(model),
     }
     text = np.frombuffer(json.dumps(description).encode(), np.uint8)
     arrays = {**network.parameters(), **network.state()}
@@ -141,6 +146,14 @@ def save_model(file: File, source: Model | Trainer) -> None:
             np.savez_compressed(opened, allow_pickle=False, description=text, **arrays)
     else:
         np.savez_compressed(file, allow_pickle=False, description=text, **arrays)
+
+
+def _describe(model: Model) -> dict[str, Any] | None:
+    if model.preprocessing is None:
+        return None
+    from nnlib.datasets.saved import describe
+
+    return describe(model.preprocessing)
 
 
 def load_model(file: File) -> Model:
@@ -182,4 +195,13 @@ def _restore(arrays: dict[str, npt.NDArray[Any]]) -> Model:
         tuple(description["target_names"]),
         np.array(description["target_mean"]),
         np.array(description["target_scale"]),
+        _preprocessing(description.get("preprocessing")),
     )
+
+
+def _preprocessing(document: dict[str, Any] | None) -> Preprocessing | None:
+    if document is None:
+        return None
+    from nnlib.datasets.saved import restore
+
+    return restore(document)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnlib.datasets import writing
 from pages.shared import export
 from pages.shared.charts import theme
 
@@ -32,32 +33,32 @@ from pages.shared.charts import theme
 @pytest.mark.parametrize("dtype", ["object", "string", "category"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(cell, written, dtype):
     frame = pd.DataFrame({"text": pd.Series([cell], dtype=dtype)})
-    assert export.frame_to_csv(frame).decode() == f"text\r\n{written}\r\n"
+    assert writing.frame_to_csv(frame).decode() == f"text\r\n{written}\r\n"
 
 
 def test_a_carriage_return_in_front_is_guarded_and_quoted():
-    assert export.frame_to_csv(pd.DataFrame({"t": ["\r=1"]})) == b't\r\n"\'\r=1"\r\n'
+    assert writing.frame_to_csv(pd.DataFrame({"t": ["\r=1"]})) == b't\r\n"\'\r=1"\r\n'
 
 
 def test_column_names_are_guarded_and_may_repeat():
     frame = pd.DataFrame([["=a", -1.5]], columns=["=x", "=x"])
-    assert export.frame_to_csv(frame) == b"'=x,'=x\r\n'=a,-1.5\r\n"
+    assert writing.frame_to_csv(frame) == b"'=x,'=x\r\n'=a,-1.5\r\n"
 
 
 def test_missing_cells_and_mixed_columns_are_left_alone():
     frame = pd.DataFrame({"t": ["=a", None, -3]}, dtype=object)
-    assert export.frame_to_csv(frame) == b't\r\n\'=a\r\n""\r\n-3\r\n'
+    assert writing.frame_to_csv(frame) == b't\r\n\'=a\r\n""\r\n-3\r\n'
 
 
 def test_the_frame_itself_is_not_changed():
     frame = pd.DataFrame({"=t": ["=a"]})
-    export.frame_to_csv(frame)
+    writing.frame_to_csv(frame)
     assert frame.columns[0] == "=t" and frame.iloc[0, 0] == "=a"
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=20))
 def test_numbers_come_back_bit_for_bit(numbers):
-    written = export.frame_to_csv(pd.DataFrame({"value": numbers, "other": 1.0}))
+    written = writing.frame_to_csv(pd.DataFrame({"value": numbers, "other": 1.0}))
     rows = list(csv.DictReader(io.StringIO(written.decode(), newline="")))
     back = [float(row["value"] or "nan") for row in rows]
     np.testing.assert_array_equal(back, numbers)
@@ -65,7 +66,7 @@ def test_numbers_come_back_bit_for_bit(numbers):
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8))
 def test_no_text_cell_starts_a_formula(text):
-    cell = export._without_formula(text)
+    cell = writing._without_formula(text)
     assert cell == text or cell == f"'{text}"
     if cell[:1] in {"=", "@", "\t", "\r"}:
         pytest.fail(f"{text!r} is written as {cell!r}")

@@ -8,6 +8,7 @@ import tempfile
 import pandas as pd
 import pytest
 
+from nnlib.datasets import writing
 from pages.shared import export, run_exports
 from pages.shared.charts import theme
 
@@ -24,7 +25,7 @@ NASTY = (
 @pytest.mark.parametrize("first", list("=+-@\t\r\n＝＋－＠"))
 def test_every_start_of_a_formula_is_guarded_in_cells_and_names(first: str):
     text = f"{first}HYPERLINK(1)"
-    written = export.frame_to_csv(pd.DataFrame({text: [text, "b"], "n": [-1.5, 2e-300]}))
+    written = writing.frame_to_csv(pd.DataFrame({text: [text, "b"], "n": [-1.5, 2e-300]}))
     back = pd.read_csv(io.BytesIO(written), keep_default_na=False)
     assert list(back.columns) == [f"'{text}", "n"]
     assert list(back.iloc[:, 0]) == [f"'{text}", "b"]
@@ -33,7 +34,7 @@ def test_every_start_of_a_formula_is_guarded_in_cells_and_names(first: str):
 
 def test_a_separator_or_quote_in_a_cell_does_not_start_another_one():
     cell = 'a";=1+1;"b,=2+2\n=3+3'
-    written = export.frame_to_csv(pd.DataFrame({"t": [cell]}))
+    written = writing.frame_to_csv(pd.DataFrame({"t": [cell]}))
     assert pd.read_csv(io.BytesIO(written)).iloc[0, 0] == cell
     assert written == b't\r\n"a"";=1+1;""b,=2+2\n=3+3"\r\n'
 
@@ -74,5 +75,5 @@ def test_files_are_made_in_memory(monkeypatch, tmp_path):
     monkeypatch.setattr("builtins.open", read_only)
     figure = theme.new_figure("losses", "step", "loss").add_scatter(x=[0, 1], y=[2.0, 1.0])
     assert len(export.figure_to_html(figure, "losses")) > 1e6
-    assert export.frame_to_csv(pd.DataFrame({"a": [1]})) == b"a\r\n1\r\n"
+    assert writing.frame_to_csv(pd.DataFrame({"a": [1]})) == b"a\r\n1\r\n"
     assert json.loads(figure.to_json())["data"]

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from .errors import DatasetError, listing
 
 if TYPE_CHECKING:
-    from .preprocessing import TablePreprocessing
+    from .saved import Preprocessing
 
 SPLITS = ("train", "val", "test")
 TASKS = ("binary", "multiclass", "regression")
@@ -55,8 +55,8 @@ class Dataset:
         the targets are not standardized).
     image_shape : tuple of (height, width), optional
         Set where a row of features is an image, row after row from its top.
-    preprocessing : TablePreprocessing, optional
-        How a table became these features, to be applied to a second table.
+    preprocessing : TablePreprocessing or BagOfWords, optional
+        How a table or texts became these features, to be applied to a second table.
     notes : tuple of str
         Sentences about decisions made on the way, for people.
 
@@ -80,7 +80,7 @@ class Dataset:
     target_mean: Array
     target_scale: Array
     image_shape: tuple[int, int] | None = None
-    preprocessing: TablePreprocessing | None = None
+    preprocessing: Preprocessing | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,6 @@ from .text_corpora import Corpus
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from .preprocessing import TablePreprocessing
 
 VECTORIZERS = ("counts", "tf-idf")
 MAX_FEATURES = 5_000
@@ -248,7 +246,7 @@ def make_text_data(
         target_names=("label",),
         target_mean=np.zeros(1),
         target_scale=np.ones(1),
-        preprocessing=cast("TablePreprocessing", bag),  # it answers what is asked of one
+        preprocessing=bag,
         notes=corpus.notes,
     )
     return TextData(data, bag, {name: parts[name].texts for name in ("train", "val")}, corpus)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import json
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 import nnlib
 from nnlib.datasets import Dataset, DatasetError
+from nnlib.datasets.writing import frame_to_csv, prediction_frame
 from pages.shared.data_input import read_own_rows
-from pages.shared.export import download, frame_to_csv
+from pages.shared.export import download
 from pages.shared.layout import plain, show_error
 from pages.shared.runs import LiveRun
 
@@ -45,7 +45,8 @@ def show_run_exports(run: LiveRun, key: str) -> None:
             f"{name}-model.npz",
             lambda: _model_bytes(run),
             key=f"{key}_model",
-            help="Weights and settings; nnlib.load_model reads it back.",
+            help="Weights, settings and the preparation of the columns; nnlib.load_model reads it, "
+            "and `python -m nnlib.predict model.npz new.csv` predicts with it.",
         )
         download(
             "Validation predictions (CSV)",
@@ -142,21 +143,6 @@ def _actual_frame(data: Dataset) -> pd.DataFrame:
         return pd.DataFrame({"actual": labels})
     names = data.class_names or data.target_names
     return pd.DataFrame(labels, columns=[f"actual {name}" for name in names])
-
-
-def prediction_frame(model: nnlib.Model, features: np.ndarray) -> pd.DataFrame:
-    """Return the predictions for rows of features: the class and its probabilities, or values."""
-    if model.task == "regression":
-        values = model.predict(features)
-        columns = [values] if values.ndim == 1 else list(values.T)
-        names = ["predicted"] if values.ndim == 1 else model.target_names
-        return pd.DataFrame(dict(zip(names, columns, strict=True)))
-    probabilities = model.predict_proba(features)
-    classes = [model.class_names[code] for code in probabilities.argmax(axis=1)]
-    frame = pd.DataFrame({"predicted": classes})
-    for name, column in zip(model.class_names, probabilities.T, strict=True):
-        frame[f"probability of {name}"] = column
-    return frame
 
 
 def plain_name(name: str) -> str:
