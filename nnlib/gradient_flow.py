@@ -1,4 +1,4 @@
-"""How the back-propagated signal fares on its way through a network: verdict, theory, remedies.
+"""How the back-propagated signal fares on its way through a network: verdict, theory, weight scale.
 
 The theory is that of `nnlib.propagation`: in the limit of infinite width, with independent weights
 of mean zero, a layer multiplies the variance of the pre-activations by q_{l+1} / q_l and, on the
@@ -9,8 +9,9 @@ lets half of the values through, so that fan · var(w) = 2 does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import sqrt
 from typing import Literal
 
@@ -18,12 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlib._array import Array
-from nnlib.activations import ACTIVATIONS
+from nnlib.activations import ACTIVATIONS, Activation
 from nnlib.config import Experiment, NetworkConfig
 from nnlib.datasets.dataset import Dataset
 from nnlib.initializers import weight_variance
-from nnlib.learning_rates import Arm, compare
-from nnlib.propagation import LayerStatistics, RandomStack, measure, propagate
+from nnlib.propagation import RandomStack, propagate
 from nnlib.recorders import standard_recorders
 from nnlib.training import Trainer
 
@@ -31,6 +31,9 @@ LIMIT = 100.0
 """A signal that shrinks or grows by more than this from the last hidden layer to the first."""
 SCALES = tuple(float(f"{s:.3g}") for s in np.geomspace(0.25, 8, 21))
 """Weight scales √(n·var(w)) of the sweep."""
+
+_STACKED_WEIGHTS = 1_000_000  # in a stack of untrained networks, which bounds its memory
+_INPUTS = 20  # random inputs of the sweep
 
 Kind = Literal["healthy", "vanishing", "exploding", "no signal", "not finite", "one layer"]
 Vector = npt.NDArray[np.float64]
@@ -115,12 +118,25 @@ def measure_initial(experiment: Experiment, data: Dataset, seeds: int) -> Initia
     """
     first = experiment.training.seed
     runs = [experiment.with_training(seed=first + i) for i in range(seeds)]
+    together = max(1, _STACKED_WEIGHTS // weight_count(experiment.network, data))
+    parts = [_first_records(runs[i : i + together], data) for i in range(0, seeds, together)]
+    signal, gradient, deviation = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return InitialFlow(signal[:, :-1], gradient, deviation)
+
+
+def _first_records(runs: list[Experiment], data: Dataset) -> list[Vector]:
+    """Return signal norm, gradient norm and deviation, each (runs, layers), of one stack."""
     wanted = ("signal_norm", "gradient_norm", "activation_std")
     recorders = [r for r in standard_recorders() if r.name in wanted]
     trainer = Trainer(runs, data, dtype=np.float64, recorders=recorders)
     trainer.advance(steps=1)
-    signal, gradient, deviation = (np.array(trainer.history[name][0]) for name in wanted)
-    return InitialFlow(signal[:, :-1], gradient, deviation)
+    return [np.array(trainer.history[name][0]) for name in wanted]
+
+
+def weight_count(network: NetworkConfig, data: Dataset) -> int:
+    """Return how many weights the dense layers of a network have, biases left out."""
+    widths = (data.n_features, *network.hidden, data.n_outputs)
+    return sum(a * b for a, b in pairwise(widths))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,94 +227,41 @@ class ScaleSweep:
 def sweep_scale(
     activation: str, width: int, depth: int, rng: np.random.Generator, scales: Sequence[float] = ()
 ) -> ScaleSweep:
-    """Draw a stack at every weight scale and push a random signal back through it.
+    """Scale the weights of one random stack and push a random signal back through it.
 
-    Inputs are N(0, 1); depth is at least 2.
+    Inputs are N(0, 1), and the same at every scale; depth is at least 2.
     """
-    chosen = scales or SCALES
+    function, chosen = ACTIVATIONS[activation], np.array(scales or SCALES, np.float64)
     # The variance of LeCun's rule is scale² / fan_in, so its scale is √(n · var(w)).
-    stacks = [
-        RandomStack(ACTIVATIONS[activation], "lecun_normal", scale, width, depth, inputs=50)
-        for scale in chosen
-    ]
+    stacks = [RandomStack(function, "lecun_normal", scale, width, depth) for scale in chosen]
+    theory = np.array([propagate(stack).signal_variance for stack in stacks])
     return ScaleSweep(
         activation,
-        np.array(chosen),
-        np.array([_factor(propagate(stack)) for stack in stacks]),
-        np.array([_factor(measure(stack, rng).layers) for stack in stacks]),
+        chosen,
+        _factors(theory[:, 0], theory[:, -1], depth),
+        _factors(*_push_back(function, chosen, width, depth, rng), depth),
     )
 
 
-def _factor(layers: LayerStatistics) -> float:
-    """Return the geometric mean of the factors on the norm; 0 where nothing arrives."""
-    variance = layers.signal_variance
-    steps = 2 * (len(variance) - 1)
-    return float((variance[0] / variance[-1]) ** (1 / steps)) if variance[-1] > 0 else 0.0
+def _push_back(
+    function: Activation, scales: Vector, width: int, depth: int, rng: np.random.Generator
+) -> tuple[Vector, Vector]:
+    """Return the mean square of dL/dz at the first and at the last layer, each (scales,)."""
+    weights = rng.normal(0, sqrt(1 / width), (depth, width, width))
+    scale = scales[:, np.newaxis, np.newaxis]
+    a: Array = rng.normal(size=(_INPUTS, width))
+    slopes = []
+    for weight in weights:
+        z = scale * (a @ weight)
+        slopes.append(function.derivative(z))
+        a = function.value(z)
+    last = signal = rng.normal(size=(_INPUTS, width)) * slopes[-1]
+    for weight, slope in zip(weights[:0:-1], slopes[-2::-1], strict=True):
+        signal = scale * (signal @ weight.T) * slope
+    return np.square(signal).mean(axis=(1, 2)), np.square(last).mean(axis=(1, 2))
 
 
-# ------------------------------------------------------------------ remedies
-
-
-def remedies(experiment: Experiment) -> dict[str, Experiment]:
-    """Return the experiment as it is and with each remedy alone; what it has already is left out.
-
-    The initializer is the one that suits the activation: He's for ReLU and its kin, which are
-    zero or nearly so on one side, Glorot's for the others.
-    """
-    network = experiment.network
-    suited = "he_normal" if is_one_sided(network.activation) else "glorot_normal"
-    clip = experiment.training.clip_norm or 1.0
-    candidates = {
-        f"{suited.split('_')[0].capitalize()} initializer": experiment.with_network(
-            initializer=suited, initializer_scale=1.0
-        ),
-        "ReLU with He": experiment.with_network(
-            activation="relu", initializer="he_normal", initializer_scale=1.0
-        ),
-        "batch normalization": experiment.with_network(batch_norm=True),
-        "skip connections": experiment.with_network(skip=True),
-        f"clipping at norm {clip:g}": experiment.with_training(clip_norm=clip),
-    }
-    return {"as chosen": experiment} | {
-        label: changed for label, changed in candidates.items() if changed != experiment
-    }
-
-
-def is_one_sided(activation: str) -> bool:
-    """Say whether large negative values give (almost) nothing and large positive ones pass."""
-    ends = ACTIVATIONS[activation].derivative(np.array([-30.0, 30.0]))
-    return bool(abs(ends[0]) < 0.5 < ends[1])
-
-
-@dataclass(frozen=True, eq=False)
-class Treated:
-    """One remedy: what training came to, and what the first signal met.
-
-    Attributes
-    ----------
-    arm : losses and gradient norms over the steps, of all seeds
-    verdicts : before training, one for each seed
-    """
-
-    arm: Arm
-    verdicts: tuple[Verdict, ...]
-
-    @property
-    def ratio(self) -> float:
-        """The median over the seeds of first against last hidden layer, before training."""
-        return float(np.median([verdict.ratio for verdict in self.verdicts]))
-
-
-def compare_remedies(
-    experiments: dict[str, Experiment],
-    seeds: int,
-    data: Dataset,
-    progress: Callable[[float], None] | None = None,
-) -> list[Treated]:
-    """Train every experiment from the same seeds; see `nnlib.learning_rates.compare`."""
-    arms = compare(experiments, seeds, data, progress)
-    flows = [measure_initial(e, data, seeds) for e in experiments.values()]
-    return [
-        Treated(arm, tuple(judge(row) for row in flow.signal))
-        for arm, flow in zip(arms, flows, strict=True)
-    ]
+def _factors(first: Vector, last: Vector, depth: int) -> Vector:
+    """Return the geometric mean of the layers' factors on the norm; 0 where nothing arrives."""
+    ratio = np.divide(first, last, out=np.zeros_like(first), where=last > 0)
+    return np.asarray(ratio ** (1 / (2 * (depth - 1))))

@@ -250,6 +250,41 @@ class Trainer:
                 self.history.events.append(Event(self.step, name, changed, after))
         self._read_settings()
 
+    def set_parameter(self, name: str, index: tuple[int, ...], value: float) -> None:
+        """Set one weight or bias by hand, as an event of the history; the optimizer's state stays.
+
+        Parameters
+        ----------
+        name : a key of ``network.parameters()``
+        index : of one number in that array, without leading axes
+        value : finite
+
+        Raises
+        ------
+        ValueError
+            if there is no such number, the value is not finite, or the run is a stack
+        """
+        parameter = self.network.parameters().get(name)
+        if self.lead or parameter is None:
+            raise ValueError(f"There is no single parameter {name} to set.")
+        shape = parameter.shape
+        if len(index) != len(shape) or any(
+            not 0 <= i < n for i, n in zip(index, shape, strict=True)
+        ):
+            raise ValueError(f"{name} has the shape {shape}, without a place {index}.")
+        if not isfinite(value):
+            raise ValueError("A parameter must be a finite number.")
+        old = float(parameter[index])
+        parameter[index] = value
+        place = f"{name}[{', '.join(map(str, index))}]"
+        self.history.events.append(Event(self.step, place, old, float(parameter[index])))
+
+    @property
+    def edited(self) -> bool:
+        """Whether a parameter was set by hand since the last evaluation that is on record."""
+        steps = self.history.steps("train_loss")
+        return any("[" in e.name and e.step >= steps[-1] for e in self.history.events)
+
     def evaluate(self, split: str) -> dict[str, npt.NDArray[np.float64]]:
         """Return loss and score of a split in evaluation mode, each of shape (…,).
 

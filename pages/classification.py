@@ -5,13 +5,18 @@ import streamlit as st
 
 import nnlib
 from nnlib.datasets import Dataset
+from nnlib.input_features import has_plane, plane_of
 from nnlib.training import TRAIN_SAMPLE
 from pages.shared.charts import data as data_charts
-from pages.shared.charts import images, predictions, training
+from pages.shared.charts import predictions, training
 from pages.shared.controls import choose_network, choose_training
 from pages.shared.data_input import choose_data
 from pages.shared.export import show_chart
+from pages.shared.image_view import show_images
 from pages.shared.layout import begin_page, show_error, three_texts, wrapping_columns
+from pages.shared.playground_controls import regenerated, too_large, with_input_features
+from pages.shared.playground_draw import drawn_data, wants_to_draw
+from pages.shared.playground_view import show_playground
 from pages.shared.run_exports import show_run_exports
 from pages.shared.run_view import (
     show_activations,
@@ -20,7 +25,8 @@ from pages.shared.run_view import (
     show_metrics,
     show_notices,
 )
-from pages.shared.runs import REDRAW_SECONDS, LiveRun, live_run, progress, transport
+from pages.shared.runs import LiveRun, live, live_run, progress, transport
+from pages.shared.table_view import show_analysis
 
 WHAT = r"""
 A feed-forward network maps the inputs $x$ through its hidden layers,
@@ -41,12 +47,20 @@ LOOK_FOR = f"""
 - **Update ratio**: how far one step moves a layer's weights, relative to their size. Around 0.001
   is a common rule of thumb; far above it training tends to be unstable, far below it slow.
 - **Dead units** of a ReLU layer give zero for the whole minibatch and pass no gradient back.
+- **The network's picture**, for data of two features: each tile is what a unit gives over the
+  plane, blue below zero and orange above, each hidden unit on a scale of its own; an output tile is
+  blue where its probability is below one half. Gradients in it are those of the last minibatch,
+  penalties and clipping included.
 """
 TRY_NEXT = """
 - Raise the learning rate while the run plays, until the loss jumps; then lower it again.
 - On the spiral, choose *sigmoid*, four hidden layers and the *normal* initializer: which layer's
   gradient is the smallest, and what does *batch normalization* change?
 - Choose 50 points and two layers of 100 units; then compare L2, dropout and early stopping.
+- On the circle, take only $x_1^2$ and $x_2^2$ as input features and no hidden layer: why is that
+  enough? On the spiral, which features let a single hidden layer do?
+- Pause, set the largest weight of the network to zero, and see which tiles change; then play on.
+- Draw three classes of your own, one inside another.
 - Drop your own CSV file on the sidebar. Does the network beat a guess?
 """
 
@@ -62,10 +76,15 @@ def main() -> None:
         subtitle="Train a network on a built-in data set or your own CSV file, and watch its "
         "losses and gradients live. Quantities can be predicted as well as classes.",
     )
-    chosen = choose_data()
+    chosen = drawn_data() if wants_to_draw() else regenerated(choose_data())
+    chosen = with_input_features(chosen)
     with st.sidebar:
-        network, config = choose_network(), choose_training()
-    if chosen is not None:
+        network = choose_network()
+        problem = None if chosen is None else too_large(network, chosen.data)
+        config = choose_training()
+    if problem is not None:
+        show_error(problem)
+    elif chosen is not None:
         _train(nnlib.Experiment(network, config, chosen.reference), chosen.data)
     three_texts(WHAT, LOOK_FOR, TRY_NEXT)
 
@@ -80,8 +99,7 @@ def _train(experiment: nnlib.Experiment, data: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pace = transport(run, KEY)
         log_loss, smoothing = _loss_options()
-    every = REDRAW_SECONDS if run.running else None
-    st.fragment(_live, run_every=every)(run, pace, log_loss, smoothing)
+    live(_live, run, pace, log_loss, smoothing)
 
 
 def _loss_options() -> tuple[bool, float]:
@@ -121,22 +139,26 @@ def _details(run: LiveRun) -> None:
     """Draw the tab that is open, and only that one."""
     image = run.trainer.data.image_shape is not None
     names = [
+        *(["Playground"] if has_plane(run.trainer.data) else []),
         "Predictions",
         "Layers",
         "Activations",
-        *(["Images"] if image else []),
+        "Images" if image else "Analysis",
         "Data",
         "Export",
     ]
     draw = {
+        "Playground": show_playground,
         "Predictions": _predictions,
         "Layers": lambda run: show_layers(run, KEY),
         "Activations": lambda run: show_activations(run, KEY),
-        "Images": _images,
+        "Images": show_images,
+        "Analysis": show_analysis,
         "Data": _data,
         "Export": lambda run: show_run_exports(run, KEY),
     }
-    for name, tab in zip(names, st.tabs(names, key="details", on_change="rerun"), strict=True):
+    tabs = st.tabs(names, key="details", on_change="rerun", bind="query-params")
+    for name, tab in zip(names, tabs, strict=True):
         if tab.open:
             with tab:
                 draw[name](run)
@@ -145,7 +167,7 @@ def _details(run: LiveRun) -> None:
 def _predictions(run: LiveRun) -> None:
     """Draw what the network predicts, and how often it is right."""
     data, trainer = run.trainer.data, run.trainer
-    charts = [_surface] if data.n_features <= 2 else []
+    charts = [_surface] if data.n_features == 1 and not has_plane(data) else []
     if data.task == "regression":
         charts += [_predicted_against_actual]
     else:
@@ -209,31 +231,6 @@ def _scores(trainer: nnlib.Trainer) -> None:
     )
 
 
-def _images(run: LiveRun) -> None:
-    data, trainer = run.trainer.data, run.trainer
-    shape = data.image_shape
-    assert shape is not None  # the tab is there for images only
-    left, right = wrapping_columns(2, key="images_tab")
-    actual, probabilities = _hard(data.labels("val")), trainer.predict_proba(data.features("val"))
-    with left:
-        show_chart(
-            images.plot_worst_digits(
-                data.features("val"), actual, probabilities, data.class_names, shape
-            ),
-            key="worst",
-            name="worst-mistakes",
-            data=lambda: images.worst_digits_data(actual, probabilities, data.class_names),
-        )
-    with right:
-        weights = trainer.network.dense_layers[0].weight
-        show_chart(
-            images.plot_first_layer_weights(weights, shape),
-            key="filters",
-            name="first-layer-weights",
-            data=lambda: images.first_layer_weights_data(weights),
-        )
-
-
 def _data(run: LiveRun) -> None:
     data = run.trainer.data
     rows = " · ".join(
@@ -242,10 +239,10 @@ def _data(run: LiveRun) -> None:
     )
     st.caption(f"Rows: {rows}. Inputs of the network: {data.n_features:,}.")
     show_chart(
-        data_charts.plot_data_preview(data),
+        data_charts.plot_data_preview(plane_of(data)),
         key="preview",
         name="data",
-        data=lambda: data_charts.data_preview_data(data),
+        data=lambda: data_charts.data_preview_data(plane_of(data)),
     )
 
 

@@ -2,13 +2,9 @@
 
 import streamlit as st
 
-from pages.shared.gradient_flow_view import (
-    choose_settings,
-    show_initial,
-    show_live,
-    show_remedies,
-    show_scales,
-)
+from pages.shared.gradient_flow_comparisons import show_remedies, show_scales
+from pages.shared.gradient_flow_controls import choose_settings
+from pages.shared.gradient_flow_view import show_initial, show_live
 from pages.shared.layout import begin_page, three_texts
 
 WHAT = r"""
@@ -28,17 +24,21 @@ $\partial L / \partial W_l = a_{l-1}\,\delta_l^\top$, the signal times what come
 LOOK_FOR = r"""
 - **A straight line on a logarithmic axis**: the same factor at every layer. With a sigmoid it is at
   most a quarter of the weight scale $\sqrt{n\,\mathrm{Var}(w)}$, since its slope is ¼ at most.
-- **Signal and weight gradient differ.** With sigmoids the activations stay near ½, so the weight
-  gradients shrink as the signal does. With tanh and small weights the activations shrink forward
-  while the signal shrinks backward, and the weight gradients, their product, are about equally
-  small everywhere: an even profile is no proof of health.
+- **Signal and weight gradient differ.** With sigmoids and weights that are not large the
+  activations stay near ½, so the weight gradients shrink as the signal does. With tanh and small
+  weights the activations shrink forward while the signal shrinks backward, and the weight
+  gradients, their product, are about equally small everywhere: an even profile is no proof of
+  health.
 - **Theory and measurement** agree well for wide layers. In narrow deep networks single seeds stray
   by orders of magnitude, and training soon leaves the random weights that theory is about.
 - **Clipping** limits how long a step is. It cannot bring back a signal that has vanished, and it
   changes nothing before the first step.
 - **Adam hides it.** It divides each weight's step by the size of that weight's recent gradients, so
   a layer with tiny gradients can move as far as the others, until they come near its
-  $\epsilon = 10^{-8}$. Compare *sgd*.
+  $\epsilon = 10^{-8}$. Compare *SGD*.
+- **Batch normalization** ends the vanishing, yet lets the signal of an untrained network *grow* on
+  its way back, here by 10 to 45 % per layer with sigmoid, tanh or ReLU. At 50 layers that is an
+  explosion; Yang et al. (2019) derive it.
 """
 TRY_NEXT = r"""
 - Sigmoid, 10 layers: which remedy alone brings the loss down? Look at *Remedies*.
@@ -47,7 +47,8 @@ TRY_NEXT = r"""
 - Switch batch normalization on with the worst settings you can find. What happens to the signal,
   and does it train?
 - Skip connections with 50 layers of ReLU and *He normal*: vanishing, healthy or exploding?
-- Leave everything as it is and change *sgd* to *Adam*.
+- Leave the signal as it is, but take *Adam* with a learning rate of 0.002. Does it train now, in
+  *Remedies*, *as chosen*?
 """
 
 VIEWS = {

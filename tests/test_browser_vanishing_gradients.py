@@ -27,8 +27,8 @@ def wait_changed(page: Page, key: str, before: str) -> str:
 
 
 def test_live_run_ends_with_a_verdict_and_its_heat_map_follows_the_choice(page_at: PageAt):
-    page = page_at("vanishing_gradients?epochs=5&depth=6")
-    expect(page.get_by_text("Epoch 5.0 of 5")).to_be_visible(timeout=30_000)
+    page = page_at("vanishing_gradients?epochs=2&depth=6")
+    expect(page.get_by_text("Epoch 2.0 of 2")).to_be_visible(timeout=30_000)
     expect(page.locator("[data-testid=stAlert]").first).to_contain_text("Vanishing at step")
     before = data(page, "flow_map")
     wait_idle(page)

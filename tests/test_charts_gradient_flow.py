@@ -5,15 +5,17 @@ import pytest
 from small_runs import DATA, make_experiment
 
 from nnlib import gradient_flow as flow
+from nnlib import gradient_flow_remedies as treatment
 from nnlib.history import History
 from nnlib.training import train
 from pages.shared.charts import gradient_flow as charts
+from pages.shared.charts import gradient_flow_comparisons as comparisons
 
 EXPERIMENT = make_experiment({"hidden": (8, 8, 8)}, epochs=2)
 FLOW = flow.measure_initial(EXPERIMENT, DATA["multiclass"], 3)
 THEORY = flow.predict(EXPERIMENT.network, DATA["multiclass"].X_train)
 HISTORY = train(EXPERIMENT, DATA["multiclass"]).history
-TREATED = flow.compare_remedies(flow.remedies(EXPERIMENT), 2, DATA["multiclass"])
+TREATED = treatment.compare_remedies(treatment.remedies(EXPERIMENT), 2, DATA["multiclass"])
 SWEEPS = [flow.sweep_scale("relu", 16, 3, np.random.default_rng(0), (0.5, 1.0, 2.0))]
 
 
@@ -76,19 +78,26 @@ def test_an_empty_flow_map_has_its_title():
 
 
 def test_scale_sweep():
-    traces = named(charts.plot_scale_sweep(SWEEPS, ["ReLU <b>"]))
+    traces = named(comparisons.plot_scale_sweep(SWEEPS, ["ReLU <b>"]))
     np.testing.assert_allclose(
         traces["ReLU &lt;b&gt;, theory"].y, [0.5**1.5, 0.5**0.5, 2**0.5], rtol=1e-6
     )
-    assert charts.scale_sweep_data(SWEEPS)["weight_scale"].tolist() == [0.5, 1, 2]
-    assert not charts.plot_scale_sweep([], []).data
+    assert comparisons.scale_sweep_data(SWEEPS)["weight_scale"].tolist() == [0.5, 1, 2]
+    assert not comparisons.plot_scale_sweep([], []).data
+
+
+@pytest.mark.parametrize(("own", "marked"), [(1.5, True), (0.0, False), (30.0, False)])
+def test_the_chosen_weight_scale_is_marked_where_the_sweep_has_it(own, marked):
+    texts = [a.text for a in comparisons.plot_scale_sweep(SWEEPS, ["ReLU"], own).layout.annotations]
+    assert ("as chosen" in texts) == marked
+    assert {"He", "Glorot, LeCun"} <= set(texts)
 
 
 def test_ratios():
-    figure = charts.plot_ratios(TREATED)
+    figure = comparisons.plot_ratios(TREATED)
     assert [trace.name for trace in figure.data] == [one.arm.label for one in TREATED]
     assert all(len(trace.y) == 2 for trace in figure.data)
-    table = charts.ratios_data(TREATED)
+    table = comparisons.ratios_data(TREATED)
     assert table["ratio"].tolist() == [one.ratio for one in TREATED]
     assert set(table["before"]) <= {
         "healthy",
@@ -96,4 +105,4 @@ def test_ratios():
         "exploding",
         "healthy (1), exploding (1)",
     }
-    assert not charts.plot_ratios([]).data
+    assert not comparisons.plot_ratios([]).data

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from small_runs import DATA, make_experiment
 
 from nnlib import gradient_flow as flow
+from nnlib import gradient_flow_remedies as treatment
 from nnlib.activations import ACTIVATIONS
 from nnlib.config import Experiment, NetworkConfig, TrainingConfig
 from nnlib.datasets import load
+from nnlib.training import Trainer
 
 MOONS = load("moons")
 
@@ -194,12 +196,21 @@ def test_skip_connections_let_fifty_layers_of_relu_explode():
     assert {flow.judge(row).kind for row in signal} == {"exploding"}
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("initializer", ["normal", "glorot_normal", "he_normal"])
+def test_batch_normalization_lets_fifty_layers_explode(activation, initializer):
+    names = {"activation": activation, "initializer": initializer, "batch_norm": True}
+    verdicts = [flow.judge(row) for row in flow.measure_initial(deep(50, **names), MOONS, 3).signal]
+    assert {verdict.kind for verdict in verdicts} == {"exploding"}
+    assert all(1.1 < verdict.factor < 1.45 for verdict in verdicts)
+
+
 # --- remedies -------------------------------------------------------------------------------------
 
 
 def test_each_remedy_changes_one_thing():
     base = deep(5, activation="sigmoid", initializer="normal")
-    offered = flow.remedies(base)
+    offered = treatment.remedies(base)
     assert list(offered) == [
         "as chosen",
         "Glorot initializer",
@@ -215,7 +226,7 @@ def test_each_remedy_changes_one_thing():
 
 def test_what_the_network_has_already_is_no_remedy():
     base = deep(5, activation="relu", initializer="he_normal", skip=True).with_training(clip_norm=2)
-    assert list(flow.remedies(base)) == ["as chosen", "batch normalization"]
+    assert list(treatment.remedies(base)) == ["as chosen", "batch normalization"]
 
 
 @pytest.mark.parametrize(
@@ -224,14 +235,15 @@ def test_what_the_network_has_already_is_no_remedy():
      ("linear", False)],
 )  # fmt: skip
 def test_one_sided_activations(activation, expected):
-    assert flow.is_one_sided(activation) == expected
+    assert treatment.is_one_sided(activation) == expected
 
 
 def test_remedies_are_compared_from_the_same_seeds():
     base = make_experiment({"hidden": (8, 8, 8), "activation": "sigmoid"}, epochs=2)
     calls: list[float] = []
-    treated = flow.compare_remedies(flow.remedies(base), 2, DATA["multiclass"], calls.append)
-    assert [t.arm.label for t in treated] == list(flow.remedies(base))
+    offered = treatment.remedies(base)
+    treated = treatment.compare_remedies(offered, 2, DATA["multiclass"], calls.append)
+    assert [t.arm.label for t in treated] == list(offered)
     assert all(len(t.verdicts) == 2 for t in treated)
     assert calls[-1] == 1.0
     # Clipping changes nothing before the first update.
@@ -244,9 +256,49 @@ def test_remedies_are_compared_from_the_same_seeds():
 
 def test_relu_with_he_trains_where_deep_sigmoid_does_not():
     base = deep(10, activation="sigmoid", initializer="glorot_normal").with_training(epochs=60)
-    offered = flow.remedies(base)
+    offered = treatment.remedies(base)
     chosen = {label: offered[label] for label in ("as chosen", "ReLU with He")}
-    before, after = flow.compare_remedies(chosen, 3, MOONS)
+    before, after = treatment.compare_remedies(chosen, 3, MOONS)
     assert before.arm.final > 0.6  # about ln 2, a guess
     assert after.arm.final < 0.3
     assert before.ratio < 1e-4 < after.ratio
+
+
+def test_adam_trains_what_sgd_does_not_though_the_signal_vanishes_as_before():
+    base = deep(10, activation="sigmoid", initializer="glorot_normal").with_training(epochs=30)
+    arms = {
+        "sgd": base,
+        "adam": base.with_training(optimizer="adam", learning_rate=0.002),
+    }
+    sgd, adam = treatment.compare_remedies(arms, 5, MOONS)
+    assert sgd.ratio == adam.ratio < 1e-4
+    assert adam.arm.final < 0.5 < 0.65 < sgd.arm.final
+
+
+def test_remedies_that_keep_the_initializer_keep_the_initial_weights():
+    base = deep(4, activation="sigmoid", initializer="glorot_normal")
+    offered = treatment.remedies(base)
+    own = Trainer(base, MOONS).network.parameters()
+    for label in ("batch normalization", "skip connections", "clipping at norm 1"):
+        others = Trainer(offered[label], MOONS).network.parameters()
+        for name in own:
+            if name.endswith("weight"):
+                np.testing.assert_array_equal(own[name], others[name])
+
+
+def test_the_work_of_a_comparison_counts_weights_examples_epochs_and_networks():
+    wide = deep(3, 256).with_training(epochs=2)
+    weights = 2 * 256 + 2 * 256 * 256 + 256 * MOONS.n_outputs
+    assert flow.weight_count(wide.network, MOONS) == weights
+    work = treatment.work_of({"a": wide, "b": wide}, 5, MOONS)
+    assert work == 3 * weights * 2 * len(MOONS.X_train) * 5 * 2
+
+
+def test_seeds_measured_apart_give_what_they_give_together(monkeypatch):
+    experiment = deep(4, 16)
+    together = flow.measure_initial(experiment, MOONS, 3)
+    monkeypatch.setattr(flow, "_STACKED_WEIGHTS", 1)
+    apart = flow.measure_initial(experiment, MOONS, 3)
+    assert together.signal.shape == apart.signal.shape == (3, 4)
+    np.testing.assert_allclose(together.signal, apart.signal, rtol=1e-10)
+    np.testing.assert_allclose(together.activation_std, apart.activation_std, rtol=1e-10)

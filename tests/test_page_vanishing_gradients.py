@@ -84,8 +84,25 @@ def test_remedies_are_compared():
     assert table.loc["clipping at norm 1", "ratio"] == table.loc["as chosen", "ratio"]
 
 
+def test_a_long_comparison_waits_for_a_click():
+    app = open_page(view=REMEDIES, depth="50", width="256")
+    assert any("can take minutes" in box.value for box in app.info)
+    assert not [t for t in app.dataframe if "setting" in t.value]
+
+
+def test_a_click_begins_a_long_comparison(monkeypatch):
+    monkeypatch.setattr("pages.shared.gradient_flow_comparisons._QUICK_WORK", 1)
+    app = open_page(view=REMEDIES, depth="2", width="4", epochs="1", seeds="1")
+    assert not [t for t in app.dataframe if "setting" in t.value]
+    app.get_by_key("train_remedies").click().run()
+    assert [t for t in app.dataframe if "setting" in t.value]
+    app.run()
+    assert [t for t in app.dataframe if "setting" in t.value]
+
+
 def test_the_weight_scale_view_tells_of_relu():
-    app = open_page(view=SCALE, depth="5", activation="GELU")
+    app = open_page(view=SCALE, depth="5", activation="GELU", initializer="He normal")
+    assert any("√(n·var(w)) = 1.41" in text.value for text in app.caption)
     assert any("Does ReLU explode" in text.value for text in app.markdown)
 
 

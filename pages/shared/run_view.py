@@ -39,8 +39,8 @@ def show_metrics(run: LiveRun, key: str) -> None:
 
 
 def _latest(trainer: nnlib.Trainer, split: str) -> dict[str, float]:
-    """Return the newest loss and score, of the restored weights where there are such."""
-    if trainer.restored_step is not None:
+    """Return the newest loss and score, of restored or edited weights where there are such."""
+    if trainer.restored_step is not None or trainer.edited:
         return {name: float(value) for name, value in trainer.evaluate(split).items()}
     names = ("loss", trainer.score_name)
     records = {name: trainer.history.last(f"{split}_{name}") for name in names}

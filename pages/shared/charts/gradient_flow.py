@@ -1,19 +1,17 @@
-"""Charts of the signal on its way through the layers: profiles, heat map, scale, remedies."""
+"""Charts of the signal on its way through the layers: profiles and heat map."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from nnlib.gradient_flow import LIMIT, InitialFlow, Prediction, ScaleSweep, Treated
+from nnlib.gradient_flow import InitialFlow, Prediction
 from nnlib.history import History
 from pages.shared.charts.curves import NOTHING_YET, STEP, drawable, log_ticks
 from pages.shared.charts.theme import (
-    BATCH,
     CLASS_COLORS,
     SEQUENTIAL,
     TRAIN,
@@ -35,7 +33,6 @@ QUANTITIES = {
 }
 """What the heat map can show: recorded series, name, and what its numbers are."""
 _MOST_COLUMNS = 300
-_COLORS = (CLASS_COLORS[0], CLASS_COLORS[1], CLASS_COLORS[2], CLASS_COLORS[4])
 
 
 # ------------------------------------------------------------------ before training
@@ -244,138 +241,3 @@ def flow_map_data(history: History, quantity: str) -> pd.DataFrame:
         ],
         columns=["step", "layer", "value"],
     )
-
-
-# ------------------------------------------------------------------ the weight scale
-
-
-def plot_scale_sweep(sweeps: Sequence[ScaleSweep], labels: Sequence[str]) -> go.Figure:
-    """Draw the factor per layer on the signal over the weight scale: theory and measurement."""
-    title = "What one layer does to the signal on its way back, by weight scale"
-    x_title, y_title = "weight scale √(n·var(w))", "factor per layer on ‖∂L/∂z‖"
-    if not sweeps:
-        return empty_figure(title, x_title, y_title, "Nothing has been chosen.")
-    figure = new_figure(title, x_title, y_title, log_x=True, log_y=True, height=420)
-    for i, (sweep, label) in enumerate(zip(sweeps, labels, strict=True)):
-        color, name = _COLORS[i % len(_COLORS)], escape(label)
-        figure.add_trace(
-            {
-                "type": "scatter",
-                "name": f"{name}, theory",
-                "legendgroup": name,
-                "x": sweep.scales,
-                "y": drawable(sweep.predicted, log=True),
-                "mode": "lines",
-                "line": {"color": color, "width": 2},
-                "hovertemplate": f"<b>{name}</b>, theory<br>scale %{{x:.3g}}: %{{y:.4g}}"
-                "<extra></extra>",
-            }
-        )
-        figure.add_trace(
-            {
-                "type": "scatter",
-                "name": f"{name}, measured",
-                "legendgroup": name,
-                "x": sweep.scales,
-                "y": drawable(sweep.measured, log=True),
-                "mode": "markers",
-                "marker": {"color": color, "size": 7, "symbol": "circle-open"},
-                "hovertemplate": f"<b>{name}</b>, measured<br>scale %{{x:.3g}}: %{{y:.4g}}"
-                "<extra></extra>",
-            }
-        )
-    figure.add_hline(1, line={"color": BATCH, "width": 1.5, "dash": "dot"})
-    for scale, text in ((1.0, "Glorot, LeCun"), (float(np.sqrt(2)), "He")):
-        figure.add_vline(scale, line={"color": faded(BATCH, 0.6), "width": 1})
-        figure.add_annotation(
-            x=float(np.log10(scale)),
-            y=1,
-            yref="paper",
-            text=text,
-            textangle=-90,
-            xanchor="right",
-            yanchor="top",
-            showarrow=False,
-            font={"color": BATCH, "size": 11},
-        )
-    ticks = [0.25, 0.5, 1, 2, 4, 8]
-    figure.update_xaxes(tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    return figure.update_yaxes(dtick="D2")
-
-
-def scale_sweep_data(sweeps: Sequence[ScaleSweep]) -> pd.DataFrame:
-    """Return rows ``activation, weight_scale, predicted, measured``."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        [
-            (sweep.activation, float(scale), float(p), float(m))
-            for sweep in sweeps
-            for scale, p, m in zip(sweep.scales, sweep.predicted, sweep.measured, strict=True)
-        ],
-        columns=["activation", "weight_scale", "predicted", "measured"],
-    )
-
-
-# ------------------------------------------------------------------ remedies
-
-
-def plot_ratios(treated: Sequence[Treated]) -> go.Figure:
-    """Draw first against last hidden layer's signal before training, a point a seed."""
-    title = "First against last hidden layer's signal, before training"
-    y_title = "ratio of ‖∂L/∂z‖"
-    if not treated:
-        return empty_figure(title, "", y_title, "Nothing has been chosen.")
-    figure = new_figure(title, "", y_title, log_y=True, height=400)
-    for i, one in enumerate(treated):
-        ratios = np.array([verdict.ratio for verdict in one.verdicts])
-        name, color = escape(one.arm.label), CLASS_COLORS[i % len(CLASS_COLORS)]
-        figure.add_trace(
-            {
-                "type": "scatter",
-                "name": name,
-                "showlegend": False,
-                "x": [name] * len(ratios),
-                "y": drawable(ratios, log=True),
-                "mode": "markers",
-                "marker": {"color": color, "size": 9, "opacity": 0.8},
-                "hovertemplate": f"<b>{name}</b><br>ratio %{{y:.4g}}<extra></extra>",
-            }
-        )
-    for limit, text in ((LIMIT, "exploding above"), (1 / LIMIT, "vanishing below")):
-        figure.add_hline(limit, line={"color": BATCH, "width": 1, "dash": "dot"})
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="right",
-            y=float(np.log10(limit)),
-            yanchor="bottom" if limit > 1 else "top",
-            text=text,
-            showarrow=False,
-            font={"color": BATCH, "size": 11},
-        )
-    return figure.update_xaxes(type="category")
-
-
-def ratios_data(treated: Sequence[Treated]) -> pd.DataFrame:
-    """Return one row a remedy: verdicts, median ratio and final loss over the seeds."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "setting": [one.arm.label for one in treated],
-            "before": [_kinds(one) for one in treated],
-            "ratio": [one.ratio for one in treated],
-            "median": [one.arm.final for one in treated],
-            "lowest": [float(one.arm.final_losses.min()) for one in treated],
-            "highest": [float(one.arm.final_losses.max()) for one in treated],
-        }
-    )
-
-
-def _kinds(one: Treated) -> str:
-    kinds = [verdict.kind for verdict in one.verdicts]
-    distinct = sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind))
-    if len(distinct) == 1:
-        return distinct[0]
-    return ", ".join(f"{kind} ({kinds.count(kind)})" for kind in distinct)

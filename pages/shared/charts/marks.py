@@ -48,6 +48,8 @@ def mark_run(figure: go.Figure, history: History, curves: Sequence[Curve]) -> No
 
 def event_label(event: Event) -> str:
     """Return a change in words, such as "learning rate 0.01 → 0.1"."""
+    if "[" in event.name:  # a parameter that was set by hand
+        return f"{escape(event.name)} {plain_number(event.old)} → {plain_number(event.new)}"
     name = setting_of(TrainingConfig, event.name).label
     name = name if name[:2].isupper() else name[:1].lower() + name[1:]
     return f"{escape(name)} {plain_number(event.old)} → {plain_number(event.new)}"
