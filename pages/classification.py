@@ -46,6 +46,8 @@ LOOK_FOR = f"""
   vanishing; then the early layers hardly learn.
 - **Update ratio**: how far one step moves a layer's weights, relative to their size. Around 0.001
   is a common rule of thumb; far above it training tends to be unstable, far below it slow.
+- **Images** (for images) and **Analysis** (for other data) ask what the network goes by: which
+  pixels or columns move its output. They show what *this network* uses, not what causes what.
 - **Dead units** of a ReLU layer give zero for the whole minibatch and pass no gradient back.
 - **The network's picture**, for data of two features: each tile is what a unit gives over the
   plane, blue below zero and orange above, each hidden unit on a scale of its own; an output tile is

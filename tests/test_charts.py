@@ -435,35 +435,6 @@ def test_columns_that_share_a_name_all_stay_in_the_tables():
 # --------------------------------------------------------------------- images
 
 
-def test_worst_mistakes_come_first_and_right_ones_not_at_all():
-    probabilities = [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [np.nan, np.nan]]
-    found = images.worst_mistakes([1, 1, 0, 1], probabilities, count=5)
-    assert found.index.tolist() == [0, 2]
-    assert found.probability.tolist() == [0.9, 0.6]
-    table = images.worst_digits_data([1, 1, 0, 1], probabilities, ["cat", "dog"])
-    assert table.values.tolist() == [[0, "dog", "cat", 0.9], [2, "cat", "dog", 0.6]]
-
-
-def test_worst_digits_mosaic_holds_the_images():
-    pictures = np.arange(12.0).reshape(2, 6)
-    figure = images.plot_worst_digits(
-        pictures, [1, 0], [[0.98, 0.02], [0.4, 0.6]], ["1", "<7>"], (2, 3)
-    )
-    valid(figure)
-    canvas = np.asarray(figure.data[0].z)
-    assert canvas[:2, :3].tolist() == pictures[0].reshape(2, 3).tolist()
-    assert np.isnan(canvas[0, 3])
-    assert canvas[:2, 4:7].tolist() == pictures[1].reshape(2, 3).tolist()
-    assert figure.data[1].text[0] == "&lt;7&gt;, read as 1<br>98%"
-    assert "98.0000%" in figure.data[1].hovertext[0]
-
-
-def test_no_mistakes():
-    figure = images.plot_worst_digits(np.zeros((1, 4)), [0], [[0.9, 0.1]], ["0", "1"], (2, 2))
-    assert valid(figure)["data"] == []
-    assert "no mistakes" in figure.layout.annotations[0].text
-
-
 def test_first_layer_weights_have_a_symmetric_scale():
     weights = np.array([[0.5, 0.0], [-2.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
     figure = images.plot_first_layer_weights(weights, (2, 2))

@@ -102,6 +102,12 @@ def test_every_activation_trains(activation: str):
     assert trainer.step > 0 and trainer.experiment.network.activation == activation
 
 
+@pytest.mark.parametrize("initializer", list(nnlib.INITIALIZERS))
+def test_every_initializer_trains(initializer: str):
+    trainer = run_of(open_page(initializer=label_of(initializer), epochs="1")).trainer
+    assert trainer.step > 0 and trainer.experiment.network.initializer == initializer
+
+
 @pytest.mark.parametrize("optimizer", list(nnlib.OPTIMIZERS))
 @pytest.mark.parametrize("schedule", list(nnlib.SCHEDULES))
 def test_every_optimizer_and_schedule_trains(optimizer: str, schedule: str):

@@ -103,8 +103,10 @@ def examples_of(
 
     Parameters
     ----------
-    y_true, probabilities
-        As for `images.worst_mistakes`.
+    y_true : array_like of shape (n,)
+        Class codes, or soft targets of shape (n, classes).
+    probabilities : array_like of shape (n, classes)
+        Rows that are not finite are left out.
     actual, predicted : int or None
         Class codes; None stands for every class. Where both are the same class, its correctly
         read examples come, the least sure first; else mistakes, the most confident first.

@@ -14,17 +14,14 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from pages.shared.charts.points import class_codes
-from pages.shared.charts.theme import DIVERGING, empty_figure, escape, new_figure
+from pages.shared.charts.theme import DIVERGING, empty_figure, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = 6
-NO_MISTAKES = "There are no mistakes to show."
 _NOT_FINITE = "The weights are not finite numbers: the run diverged."
 _INK = [(0.0, "#111827"), (1.0, "#ffffff")]
-_LONGEST_NAME = 9  # of a class in a tile's label; the hover has all of it
 _ROW_HEIGHT = 125  # pixels
 _LABEL_LINE = 0.3  # of a tile's height, enough for a line of text where the chart is narrow
 
@@ -41,78 +38,6 @@ class Mistakes:
     actual: NDArray[np.int64]
     predicted: NDArray[np.int64]
     probability: NDArray[np.float64]
-
-
-def worst_mistakes(y_true: ArrayLike, probabilities: ArrayLike, count: int) -> Mistakes:
-    """Return the mistakes with the highest probability of a wrong class.
-
-    Parameters
-    ----------
-    y_true : array_like of shape (n,)
-        Class codes, or soft targets of shape (n, classes).
-    probabilities : array_like of shape (n, classes)
-        Rows that are not finite are left out.
-    count : int
-        At most so many.
-    """
-    actual = class_codes(y_true)
-    probabilities = np.asarray(probabilities, np.float64)
-    predicted, winning = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = np.flatnonzero((predicted != actual) & np.isfinite(winning))
-    worst = wrong[np.argsort(-winning[wrong], kind="stable")][:count]
-    return Mistakes(worst, actual[worst], predicted[worst], winning[worst])
-
-
-def plot_worst_digits(
-    images: ArrayLike,
-    y_true: ArrayLike,
-    probabilities: ArrayLike,
-    class_names: Sequence[str],
-    image_shape: tuple[int, int],
-    count: int = 12,
-) -> go.Figure:
-    """Draw the most confidently misread images, each with "7, read as 1" and the probability.
-
-    Parameters
-    ----------
-    images : array_like of shape (n, height * width)
-    y_true, probabilities
-        As in `worst_mistakes`.
-    class_names : sequence of str
-    image_shape : tuple of (height, width)
-    count : int
-        At most so many images.
-    """
-    title = "The most confident mistakes"
-    found = worst_mistakes(y_true, probabilities, count)
-    if not len(found.index):
-        return empty_figure(title, "", "", NO_MISTAKES)
-    labels, hovers = [], []
-    for actual, predicted, p in zip(found.actual, found.predicted, found.probability, strict=True):
-        names = (class_names[actual], class_names[predicted])
-        labels.append("{}, read as {}<br>".format(*map(_short, names)) + f"{p:.0%}")
-        hovers.append("{}, read as {}<br>probability ".format(*map(escape, names)) + f"{p:.4%}")
-    shown = np.asarray(images)[found.index]
-    hovers = [f"{hover}<br>row {row}" for hover, row in zip(hovers, found.index, strict=True)]
-    return plot_images(shown, labels, image_shape, title, hovers=hovers)
-
-
-def worst_digits_data(
-    y_true: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], count: int = 12
-) -> pd.DataFrame:
-    """Return rows ``row, actual, predicted, probability`` of the mistakes drawn."""
-    import pandas as pd
-
-    found = worst_mistakes(y_true, probabilities, count)
-    names = np.array(class_names, object)
-    return pd.DataFrame(
-        {
-            "row": found.index,
-            "actual": names[found.actual],
-            "predicted": names[found.predicted],
-            "probability": found.probability,
-        }
-    )
 
 
 def plot_images(
@@ -251,7 +176,3 @@ def _mosaic_figure(title: str, tiles: _Tiles) -> go.Figure:
         xaxis={**bare, "range": (-0.5, columns - 0.5)},
         yaxis={**bare, "range": (rows - 0.5, -0.5), "scaleanchor": "x", "constraintoward": "top"},
     )
-
-
-def _short(name: str) -> str:
-    return escape(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")
