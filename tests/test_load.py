@@ -5,7 +5,10 @@ import http.client
 import subprocess
 import sys
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +27,12 @@ LIVE = "epochs=100000&classification_pace=10+steps"
 FAST = "epochs=100000&classification_pace=100+steps"
 
 
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: Playwright keeps a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 async def train_and_move(url: str) -> Client:
     async with Client(url, "classification", LIVE) as client:
         assert client.live and client.sliders["learning_rate"].options[12] == "0.01"
@@ -38,7 +47,7 @@ async def train_and_move(url: str) -> Client:
 
 
 def test_a_session_trains_and_answers_a_slider(server: Server):
-    client = asyncio.run(train_and_move(server.url))
+    client = run(train_and_move(server.url))
     assert client.exceptions == [] and not client._timers.keys() & set(client.metrics)
     assert client.received > 10_000
 
@@ -53,7 +62,7 @@ def test_sessions_do_not_mix(server: Server):
             await slow.wait_for(lambda: slow.steps > 200, "200 steps")
             return float(slow.metrics["Train loss"]), float(fast.metrics["Train loss"])
 
-    slow, fast = asyncio.run(both())
+    slow, fast = run(both())
     assert fast < 0.5 < slow  # hardly a step from the start, and a good way down
 
 
@@ -63,7 +72,7 @@ def test_a_slider_that_is_not_there_is_named(server: Server):
             await client.move("no_such_slider", 0.5)
 
     with pytest.raises(SessionFailed, match="no slider no_such_slider"):
-        asyncio.run(move())
+        run(move())
 
 
 def test_an_upload_reaches_the_page_and_too_large_a_one_is_refused(server: Server):
@@ -74,7 +83,7 @@ def test_an_upload_reaches_the_page_and_too_large_a_one_is_refused(server: Serve
             assert client.exceptions == []
             return await asyncio.to_thread(announce, server.url, client.session_id)
 
-    assert asyncio.run(upload()) == 413
+    assert run(upload()) == 413
 
 
 def announce(url: str, session: str, size: int = 51 * 2**20) -> int:
@@ -105,7 +114,7 @@ def test_an_error_is_a_sentence_on_the_page_and_a_traceback_in_the_log(tmp_path:
             async with Client(failing.url, "") as client:
                 return client.exceptions
 
-        shown = asyncio.run(look())
+        shown = run(look())
         assert len(shown) == 1 and "the operator only" not in shown[0]
         assert "ValueError: the operator only" in failing.log.read_text()
         assert failing.tracebacks() == 1 and failing.memory() > 10
@@ -165,4 +174,4 @@ def test_a_client_sees_that_the_server_is_gone(tmp_path: Path):
         assert time.perf_counter() - start < 10
         await client.__aexit__(None, None, None)
 
-    asyncio.run(lose())
+    run(lose())
