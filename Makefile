@@ -10,7 +10,7 @@ BENCH_STAMP := $(BENCH)/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench load format screenshots mnist clean
+.PHONY: help run test check fuzz bench load format screenshots mnist clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+fuzz: $(DEV_STAMP) ## Read 20,000 damaged files (about 15 minutes)
+	$(BIN)/python scripts/fuzz_csv.py 20000
 
 bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 5 minutes)
 	@$(BIN)/python scripts/ensure_browser.py || true # without one, the report says so

@@ -14,12 +14,15 @@ class DatasetError(ValueError):
         One plain sentence that says what is wrong with the data.
     hint : str
         One plain sentence that says what to do about it.
+    over_limit : bool
+        Whether a random part of the rows would do.
     """
 
-    def __init__(self, problem: str, hint: str) -> None:
+    def __init__(self, problem: str, hint: str, *, over_limit: bool = False) -> None:
         super().__init__(problem, hint)
         self.problem = problem
         self.hint = hint
+        self.over_limit = over_limit
 
     def __str__(self) -> str:
         return f"{self.problem} {self.hint}"

@@ -1,54 +1,42 @@
-"""From the bytes of a CSV file, of whatever dialect, to a pandas table."""
+"""From the bytes of a table's file, however it is written, to a pandas table."""
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 import os
 import re
-import warnings
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from .dialect import Dialect, has_header, sample_rows, sniff_decimal, sniff_delimiter, usual_width
-from .errors import DatasetError, listing
+from .decoding import decode
+from .dialect import (
+    Dialect,
+    sample_rows,
+    sniff_comment,
+    sniff_delimiter,
+    sniff_quote,
+    split_rows_of,
+    usual_width,
+)
+from .errors import DatasetError
+from .limits import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MEGABYTE
+from .rows import table_of_rows
+from .unpacking import PARQUET, WORKBOOK, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["MAX_BYTES", "MAX_COLUMNS", "MAX_ROWS", "Source", "Table", "read_table"]
+
 Source = str | os.PathLike[str] | bytes | IO[bytes]
 
-MAX_BYTES = 200 * 1024**2
-MAX_ROWS = 200_000
-MAX_COLUMNS = 2_000
-
-# Words for "no value", beyond the ones that pandas knows (NA, NaN, null, None, n/a, …).
-MISSING_WORDS = ("", "?", "-", "--", ".", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "n/a")
-
-_SIGNATURES = {
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "a Parquet file",
-    b"\x93NUMPY": "a NumPy array",
-}
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    # UTF-32 first: its mark begins with that of UTF-16.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_NAMED_DELIMITER = re.compile(r"sep=([^\r\n]+)[\r\n]", re.IGNORECASE)
+_UNCLOSED = DatasetError(
+    "A quotation mark is opened and never closed.", "Close it, or remove it from the file."
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_SAVE_AS_CSV = "Save the table as a CSV file and use that."
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,24 +48,65 @@ class Table:
     notes: tuple[str, ...]
 
 
+class _Asked(NamedTuple):
+    """What a person has said about a file; None is to be found out."""
+
+    delimiter: str | None
+    encoding: str | None
+    header: bool | None
+    quote: str | None
+    decimal: str | None
+    skip_lines: int | None
+    header_rows: int | None
+
+    def dialect(self) -> Dialect:
+        """Return what is known before looking; what is empty or 0 is found out."""
+        return Dialect(
+            delimiter="",
+            decimal=self.decimal or "",
+            encoding="",
+            has_header=True,
+            skip_lines=self.skip_lines or 0,
+            header_rows=self.header_rows or 0,
+        )
+
+
 def read_table(
     source: Source,
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
+    quote: str | None = None,
+    decimal: str | None = None,
+    skip_lines: int | None = None,
+    header_rows: int | None = None,
+    sample_seed: int | None = None,
 ) -> Table:
-    """Read a CSV file, finding out for itself how it is written.
+    """Read a table, finding out for itself how it is written.
+
+    Text of any delimiter, also packed with gzip or as the only file of a ZIP archive; Excel
+    workbooks (the first sheet that holds a table) and Parquet files.
 
     Parameters
     ----------
     source : path, bytes, or binary file
     delimiter : str, optional
-        One character between the values. Sniffed if not given.
+        What stands between the values, one or more characters. Sniffed if not given.
     encoding : str, optional
-        Sniffed if not given: UTF-8 or what a byte order mark says, else Windows-1252.
+        Sniffed if not given: UTF-8 or what a byte order mark says, else by its letters.
     header : bool, optional
         Whether the first row names the columns. Sniffed if not given.
+    quote : str, optional
+        The quotation mark; an empty string if there is none. Sniffed if not given.
+    decimal : {".", ","}, optional
+        The decimal mark. Sniffed if not given.
+    skip_lines : int, optional
+        Lines before the table. Sniffed if not given.
+    header_rows : int, optional
+        How many rows name the columns together. Sniffed if not given.
+    sample_seed : int, optional
+        If given, a table with too many rows is read as a random sample of them; else refused.
 
     Returns
     -------
@@ -88,28 +117,29 @@ def read_table(
     DatasetError
         If the source is no table of at least one row and two columns, or is too large.
     """
-    text, encoding, notes = _decode(_bytes_of(source), encoding)
-    delimiter = delimiter or sniff_delimiter(text)
-    rows = _sample(text, delimiter)
-    decimal = sniff_decimal(rows, delimiter)
-    named = has_header(rows, decimal) if header is None else header
-    dialect = Dialect(delimiter, decimal, encoding, named)
-    names, name_notes = _column_names(rows, named)
-    frame = _tidy(_parse(text, dialect, names), decimal)
-    if frame.empty:
-        raise DatasetError(
-            "The file has column names but no rows of data.", "Add rows of data below the names."
-        )
-    return Table(frame, dialect, (*notes, *name_notes))
+    if header_rows is not None:
+        header = header_rows > 0
+    asked = _Asked(delimiter, encoding, header, quote, decimal, skip_lines, header_rows)
+    content = unpack(_bytes_of(source))
+    if content.kind == PARQUET:
+        from .workbooks import read_parquet
+
+        frame, notes = read_parquet(content.raw, sample_seed)
+        return Table(frame, Dialect("", ".", "Parquet", True), tuple(notes))
+    if content.kind == WORKBOOK:
+        return _from_workbook(content.raw, asked, sample_seed)
+    return _from_text(content.raw, asked, sample_seed)
 
 
 def _bytes_of(source: Source) -> bytes:
     if isinstance(source, (str, os.PathLike)):
         try:
-            raw = Path(source).read_bytes()
-        except OSError as error:
+            with Path(source).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
             raise DatasetError(
-                f"The file '{source}' could not be read ({error.strerror or error}).",
+                f"The file '{source}' could not be read "
+                f"({getattr(error, 'strerror', None) or error}).",
                 "Check its name and that it may be read.",
             ) from error
     elif isinstance(source, bytes):
@@ -117,163 +147,111 @@ def _bytes_of(source: Source) -> bytes:
     else:
         if source.seekable():
             source.seek(0)  # an uploaded file may have been read before
-        raw = source.read()
+        raw = source.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise DatasetError(
-            f"The file has {len(raw) / 1024**2:.0f} MB; the limit is {MAX_BYTES // 1024**2} MB.",
-            "Use a part of its rows.",
+            f"The file has more than {MAX_BYTES // MEGABYTE} MB.", "Use a part of its rows."
         )
     return raw
 
 
-def _decode(raw: bytes, encoding: str | None) -> tuple[str, str, list[str]]:
-    """Return text, encoding and notes."""
-    for signature, what in _SIGNATURES.items():
-        if raw.startswith(signature):
-            raise DatasetError(f"The file is {what}, not a text file.", _SAVE_AS_CSV)
-    notes = []
-    if encoding is None:
-        encoding = _guess_encoding(raw)
-        if not encoding.startswith("utf"):
-            notes.append(
-                f"The file is not UTF-8; its text was read as Western European ({encoding})."
-            )
-    try:
-        text = raw.decode(encoding)
-    except (LookupError, UnicodeError):
-        raise DatasetError(
-            f"The file cannot be read with the encoding {encoding}.",
-            "Choose another encoding, or save the file as UTF-8.",
-        ) from None
-    if not text.strip():
-        raise DatasetError("The file is empty.", "Choose a file with a table in it.")
-    start = text[:100_000]
-    if "\x00" in text or len(_CONTROL.findall(start)) > 0.01 * len(start):
-        raise DatasetError("The file is not a text file.", _SAVE_AS_CSV)
-    return text, encoding, notes
+def _from_workbook(raw: bytes, asked: _Asked, sample_seed: int | None) -> Table:
+    from .workbooks import read_workbook
 
-
-def _guess_encoding(raw: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if raw.startswith(mark):
-            return encoding
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"  # decodes anything
-
-
-def _sample(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        rows = sample_rows(text, delimiter)
-    except (csv.Error, TypeError):
-        raise DatasetError(
-            f"The file cannot be split into values at {delimiter!r}.",
-            "Give the one character that separates the values.",
-        ) from None
-    width = max(map(len, rows), default=0)
-    if width < 2:
-        raise DatasetError(
-            "The file has only one column.",
-            "It needs at least one feature and one target, separated by commas, semicolons or "
-            "tabs.",
-        )
-    if width > MAX_COLUMNS:
-        raise DatasetError(
-            f"The table has {width:,} columns; the limit is {MAX_COLUMNS:,}.",
-            "Remove the columns that are not needed.",
-        )
-    return rows
-
-
-def _column_names(rows: list[list[str]], named: bool) -> tuple[list[str], list[str]]:
-    """Return unique names as wide as the rows are, and notes."""
-    width = usual_width(rows[1:]) or len(rows[0])
-    if not named:
-        note = "The first row looks like data, so the columns are called column 1, column 2, …"
-        return [f"column {i + 1}" for i in range(usual_width(rows))], [note]
-    names = list(rows[0])
-    if width == len(names) + 1:  # row names without a heading, or a delimiter ending each row
-        trailing = all(not row[-1] for row in rows[1:] if len(row) == width)
-        names = [*names, ""] if trailing else ["", *names]
-    names = [name or f"column {i + 1}" for i, name in enumerate(names)]
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if not repeated:
-        return names, []
-    return _numbered(names), [f"Several columns are called {listing(repeated)}; they are numbered."]
-
-
-def _numbered(names: list[str]) -> list[str]:
-    """Make names unique: a, a, b becomes a, a (2), b."""
-    unique: dict[str, None] = {}
-    for name in names:
-        candidate, number = name, 1
-        while candidate in unique:
-            number += 1
-            candidate = f"{name} ({number})"
-        unique[candidate] = None
-    return list(unique)
-
-
-def _parse(text: str, dialect: Dialect, names: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        with warnings.catch_warnings():
-            # pandas warns where a row is too long, and would drop the rest of it.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                io.StringIO(text),
-                sep=dialect.delimiter,
-                decimal=dialect.decimal,
-                header=0 if dialect.has_header else None,
-                names=names,
-                index_col=False,
-                skipinitialspace=True,
-                na_values=list(MISSING_WORDS),
-                low_memory=False,
-            )
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise _parse_error(str(error)) from None
-    if len(frame) > MAX_ROWS:
-        raise DatasetError(
-            f"The table has {len(frame):,} rows; the limit is {MAX_ROWS:,}.",
-            "Use a random part of its rows; that changes little in what can be seen.",
-        )
-    return frame
-
-
-def _parse_error(message: str) -> DatasetError:
-    """Say in our words what pandas said in its own."""
-    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
-    if found:
-        problem = f"Line {found[2]} has {found[3]} values where {found[1]} are expected."
-    elif "EOF inside string" in message:
-        return DatasetError(
-            "A quotation mark is opened and never closed.", "Close it, or remove it from the file."
-        )
-    else:
-        problem = "Some rows have more values than there are columns."
-    return DatasetError(
-        problem, "Correct the file; a value that contains the delimiter needs quotation marks."
+    cells, notes = read_workbook(raw)
+    skip = asked.skip_lines or 0
+    dialect = replace(asked.dialect(), decimal=asked.decimal or ".", encoding="Excel workbook")
+    frame, dialect, words = table_of_rows(
+        lambda: enumerate(cells[skip:], start=1 + skip),
+        dialect,
+        asked.header,
+        sample_seed,
+        trim=asked.skip_lines is None,
     )
+    return Table(frame, dialect, (*notes, *words))
 
 
-def _tidy(frame: pd.DataFrame, decimal: str) -> pd.DataFrame:
-    """Strip text, recognize words for "no value", drop empty rows and nameless empty columns."""
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype == object or str(column.dtype) == "str":
-            text = column.where(column.isna(), column.astype(str).str.strip())
-            if decimal == ",":  # numbers in columns that pandas left as text
-                text = text.str.replace(r"^([+-]?\d*),(\d+)$", r"\1.\2", regex=True)
-            frame[name] = text.mask(text.isin(MISSING_WORDS))
-    nameless = [
-        name
-        for i, name in enumerate(frame.columns)
-        if name == f"column {i + 1}" and frame[name].isna().all()
-    ]
-    return frame.drop(columns=nameless).dropna(how="all").reset_index(drop=True)
+def _from_text(raw: bytes, asked: _Asked, sample_seed: int | None) -> Table:
+    text, encoding, notes = decode(raw, asked.encoding)
+    named = _NAMED_DELIMITER.match(text) if asked.skip_lines is None else None
+    skip = 1 if named else asked.skip_lines or 0
+    text = _without_lines(text, skip)
+    delimiter = asked.delimiter or (named[1].strip(" ") if named else "") or sniff_delimiter(text)
+    mark, escape = sniff_quote(text, delimiter)
+    dialect = replace(
+        asked.dialect(),
+        delimiter=delimiter,
+        encoding=encoding,
+        quote=mark if asked.quote is None else asked.quote,
+        escape=escape if asked.quote in (None, mark) else "",
+        skip_lines=skip,
+        comment=sniff_comment(text, delimiter),
+    )
+    if _never_closed(text, dialect):
+        dialect = replace(dialect, quote="", escape="")
+        if asked.quote or usual_width(sample_rows(text, delimiter, "")) < 2:
+            raise _UNCLOSED
+        notes.append(
+            "A quotation mark is opened and never closed, so quotation marks were read as part of "
+            "the values."
+        )
+    frame, dialect, words = table_of_rows(
+        lambda: _rows(text, dialect),
+        dialect,
+        asked.header,
+        sample_seed,
+        trim=asked.skip_lines is None,
+    )
+    return Table(frame, dialect, (*notes, *words))
+
+
+def _without_lines(text: str, count: int) -> str:
+    at = 0
+    for _ in range(count):
+        found = _LINE_END.search(text, at)
+        if found is None:
+            raise DatasetError(
+                f"There is no table after the first {count:,} lines.", "Skip fewer lines."
+            )
+        at = found.end()
+    if not text[at:].strip():
+        raise DatasetError(
+            f"There is no table after the first {count:,} lines.", "Skip fewer lines."
+        )
+    return text[at:]
+
+
+def _rows(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line each row ends on and its values; comments have none."""
+    reader = split_rows_of(text, dialect.delimiter, dialect.quote, dialect.escape)
+    comment, skipped = dialect.comment, dialect.skip_lines
+    try:
+        for row in reader:
+            is_comment = comment and row and row[0].lstrip().startswith(comment)
+            yield reader.line_num + skipped, [] if is_comment else row
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise DatasetError(
+                f"The value that ends in line {reader.line_num:,} has more than "
+                f"{csv.field_size_limit():,} characters.",
+                "Shorten it; or a quotation mark is missing before it.",
+            ) from None
+        raise DatasetError(
+            f"Line {reader.line_num:,} cannot be split into values.",
+            "Correct this line, or choose another quotation mark.",
+        ) from None
+
+
+def _never_closed(text: str, dialect: Dialect) -> bool:
+    """Whether the last row runs over several lines to the end of the text, within quotes."""
+    quote = dialect.quote
+    if not quote or text.count(quote) % 2 == 0:
+        return False
+    last: list[str] = []
+    try:
+        for row in split_rows_of(text, dialect.delimiter, quote, dialect.escape):
+            last = row
+    except csv.Error:  # a value beyond all measure
+        return True
+    ends_in_quotes = text.rstrip().endswith(quote)
+    return bool(last) and bool(_LINE_END.search(last[-1])) and not ends_in_quotes
