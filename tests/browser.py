@@ -140,7 +140,12 @@ def page_at(server: Server, chromium: Browser) -> Iterator[PageAt]:
     server.new_log()
 
     def open_page(
-        path: str = "", *, width: int = 1400, height: int = 1000, dark: bool = False
+        path: str = "",
+        *,
+        width: int = 1400,
+        height: int = 1000,
+        dark: bool = False,
+        idle: bool = True,
     ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
@@ -152,7 +157,8 @@ def page_at(server: Server, chromium: Browser) -> Iterator[PageAt]:
         watch.attach(page)
         opened.append((page, watch))
         page.goto(f"{server.url}/{path.lstrip('/')}")
-        wait_idle(page)
+        if idle:  # a page that trains on and on never is
+            wait_idle(page)
         return page
 
     yield open_page

@@ -109,7 +109,8 @@ def wine(tmp_path: Path) -> Path:
 
 
 def test_train_on_own_csv_live(page_at: PageAt, wine: Path):
-    page = page_at("classification?epochs=100000&classification_pace=10+steps")
+    page = page_at("classification?epochs=100000&classification_pace=10+steps", idle=False)
+    wait_for_step(page, 1)
     upload(page, wine)
     expect(page.locator(MAIN).get_by_text("What happened to your columns")).to_be_visible()
     expect(page.locator(".st-key-target input")).to_have_value("cultivar")

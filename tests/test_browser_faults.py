@@ -50,7 +50,9 @@ def still_trains(page: Page) -> None:
 
 
 def test_a_closed_tab_and_a_reload_leave_the_others_alone(page_at: PageAt):
-    stays, closes = page_at(LIVE), page_at(f"{LIVE}&learning_rate=0.02")
+    stays = page_at(LIVE, idle=False)
+    closes = page_at(f"{LIVE}&learning_rate=0.02", idle=False)
+    wait_for_step(stays, 10)
     wait_for_step(closes, 10)
     closes.goto("about:blank")  # the tab is gone for the server, and still there for the judge
     still_trains(stays)
@@ -61,7 +63,7 @@ def test_a_closed_tab_and_a_reload_leave_the_others_alone(page_at: PageAt):
 
 
 def test_two_tabs_of_one_browser_do_not_mix(page_at: PageAt):
-    first = page_at(f"{LIVE}&learning_rate=0.02")
+    first = page_at(f"{LIVE}&learning_rate=0.02", idle=False)
     wait_for_step(first, 10)
     second = first.context.new_page()
     second.goto(first.url.split("?")[0] + "?data=Two+moons&classification_pace=1+step&seed=3")
@@ -76,7 +78,7 @@ def test_two_tabs_of_one_browser_do_not_mix(page_at: PageAt):
 
 
 def test_the_page_the_network_and_the_table_change_in_the_middle(page_at: PageAt, tmp_path: Path):
-    page = page_at(LIVE)
+    page = page_at(LIVE, idle=False)
     wait_for_step(page, 10)
     page.locator(".st-key-layers button").last.click()  # one layer more: a new run
     expect(page.locator(".st-key-units_3")).to_be_visible()
@@ -100,7 +102,7 @@ def test_the_page_the_network_and_the_table_change_in_the_middle(page_at: PageAt
 
 def test_sliders_moved_quickly_in_a_run_break_nothing(page_at: PageAt):
     """Each move replaces a script that is training or drawing; neither may touch the other's."""
-    page = page_at("classification?epochs=100000&classification_pace=full+speed")
+    page = page_at("classification?epochs=100000&classification_pace=full+speed", idle=False)
     wait_for_step(page, 10)
     slider = page.locator(".st-key-learning_rate input[type=range]")
     slider.focus()

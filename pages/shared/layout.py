@@ -9,6 +9,8 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared.widget_values import forget_set_widgets
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = "Training dynamics dashboard"
 
@@ -119,6 +121,7 @@ def begin_page(title: str, icon: str, *, subtitle: str | None = None) -> None:
     subtitle : str, optional
         One line below the heading, in Markdown.
     """
+    forget_set_widgets()
     tab = title if title == PRODUCT else f"{title} · {PRODUCT}"
     st.set_page_config(page_title=tab, page_icon=icon, layout="wide")
     _navigation()

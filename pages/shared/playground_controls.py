@@ -17,6 +17,7 @@ from nnlib.input_features import (
 from nnlib.unit_surfaces import count_parameters
 from pages.shared.data_input import ChosenData, built_in
 from pages.shared.layout import show_error
+from pages.shared.widget_values import set_widget
 
 MOST_ON_PLANE, MOST_PARAMETERS = 100_000, 2_000_000
 """So many parameters a network may have: on a plane, whose maps are drawn live, and elsewhere."""
@@ -37,7 +38,7 @@ def regenerated(chosen: ChosenData | None) -> ChosenData | None:
             help="Draws other points from the same distribution.",
         ):
             last = st.session_state.get("draw_number", 0)
-            st.session_state["draw_number"] = (last + 1) % (_MOST_DRAWS + 1)
+            set_widget("draw_number", (last + 1) % (_MOST_DRAWS + 1))
         number = st.number_input(
             "Draw",
             0,

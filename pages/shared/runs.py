@@ -16,6 +16,7 @@ import streamlit as st
 import nnlib
 from nnlib.training import LIVE_SETTINGS
 from pages.shared.turns import Turns
+from pages.shared.widget_values import restore_set_widgets
 
 REDRAW_SECONDS = 0.4
 """Time between redraws of a live page."""
@@ -180,6 +181,7 @@ def live(draw: Callable[..., None], run: LiveRun, *arguments: object) -> None:
 
 def _draw(draw: Callable[..., None], run: LiveRun, *arguments: object) -> None:
     start = perf_counter()
+    restore_set_widgets()
     with run.lock, COMPUTE.turn(leave_if_stopped):
         draw(run, *arguments)
     if run.running and perf_counter() - start > REDRAW_SECONDS:

@@ -26,6 +26,7 @@ from pages.shared.text_sources import (
     take_upload,
     two_newsgroups,
 )
+from pages.shared.widget_values import set_widget
 
 OWN = "own"
 SOURCES = {
@@ -61,7 +62,7 @@ def choose_text() -> ChosenText | None:
         st.subheader("Texts", anchor=False)
         place = st.container()  # the upload may set the select box, so it is drawn first
         if take_upload():
-            st.session_state["texts"] = OWN
+            set_widget("texts", OWN)
         with place:
             source = _choose_source()
             groups = choose_groups() if source == "newsgroups" else NEWSGROUPS[:2]
