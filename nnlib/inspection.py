@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from nnlib._array import Array
 from nnlib.datasets.dataset import Dataset
+from nnlib.datasets.encoding import signed_exp
 from nnlib.datasets.preprocessing import TablePreprocessing
 
 Floats = npt.NDArray[np.float64]
@@ -29,8 +30,8 @@ _NORMAL_95 = 1.959963984540054  # the 97.5 % point of the standard normal distri
 class Column:
     """A column of a table and the inputs it became.
 
-    `mean` and `scale` bring a number back to its own units, ``x · scale + mean``; `categories` are
-    the names of a category's inputs, and empty for a number.
+    `mean` and `scale` bring a number back to its own units, ``x · scale + mean``, of the logarithm
+    if `log`; `categories` are the names of a category's inputs, and empty for a number.
     """
 
     name: str
@@ -39,10 +40,12 @@ class Column:
     mean: float = 0.0
     scale: float = 1.0
     standardized: bool = False
+    log: bool = False
 
     def in_own_units(self, values: npt.ArrayLike) -> Floats:
         """Return values of a number's input in the units of its column."""
-        return np.asarray(values, np.float64) * self.scale + self.mean
+        own = np.asarray(values, np.float64) * self.scale + self.mean
+        return signed_exp(own) if self.log else own
 
 
 def columns_of(data: Dataset) -> tuple[Column, ...]:
@@ -56,8 +59,8 @@ def columns_of(data: Dataset) -> tuple[Column, ...]:
     widths = {decision.column: decision.n_features for decision in table.decisions}
     columns: list[Column] = []
     for i, number in enumerate(table.encoding.numbers):
-        columns.append(Column(number.name, (i,), (), number.mean, number.scale, True))
-    start = len(table.numeric)
+        columns.append(Column(number.name, (i,), (), number.mean, number.scale, True, number.log))
+    start = len(table.encoding.numbers)
     for name in table.categorical:
         inputs = tuple(range(start, start + widths[name]))
         values = tuple(data.feature_names[i][len(name) + 1 :] for i in inputs)

@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import numpy as np
@@ -14,8 +15,12 @@ from nnlib.datasets import (
     from_frame,
     guess_target,
     infer_task,
+    tables,
 )
 from nnlib.datasets.columns import kind_of, numbers_of
+from nnlib.datasets.encoding import is_skewed, most_categories
+from nnlib.datasets.preprocessing import TablePreprocessing
+from nnlib.inspection import columns_of
 
 
 def frame_of(n=40):
@@ -54,14 +59,15 @@ def test_every_column_is_accounted_for():
         "old": ("boolean", one_each, 2),
         "same": ("number", "left out: it has one value only in the training rows", 0),
         "none": ("empty", "left out: it is empty", 0),
-        "seen": ("date", "left out: dates are not used", 0),
+        "seen": ("date", "elapsed days, month, day of week; standardized", 3),
         "comment": ("category", "left out: it only tells rows apart", 0),
         "kind": ("target", "target: 2 classes", 0),
     }
     assert decision(data, "size").missing == 1
     assert decision(data, "color").distinct == 2
     assert data.feature_names == (
-        "size", "color=(missing)", "color=green", "color=red", "old=False", "old=True",
+        "size", "seen: elapsed days", "seen: month", "seen: day of week",
+        "color=(missing)", "color=green", "color=red", "old=False", "old=True",
     )  # fmt: skip
     assert data.class_names == ("bad", "good")
     assert data.target_names == ("kind",)
@@ -223,6 +229,11 @@ def test_infer_task(values, task):
         ([1, 2], "number"),
         (["1", "2.5", "-3e2"], "number"),
         (["$1,200", "€ 3", "40%"], "number"),
+        (["USD 5", "-3 EUR", "(1,000)", "−7", "1 234 567", "2'000 CHF"], "number"),
+        (["No 5", "R2D2"], "category"),
+        (["5 January 2024", "Jan 5, 2024", "5/1/24 10:30 PM"], "date"),
+        (["12:30", "13:45"], "category"),
+        (["2024-01-31"] * 8 + ["soon"] * 2, "category"),
         (["1"] * 9 + ["x"], "number"),
         (["1"] * 8 + ["x"] * 2, "category"),
         ([True, None], "boolean"),
@@ -241,6 +252,13 @@ def test_numbers_in_text():
     assert numbers[:3].tolist() == [1200, 45, 7]
     assert np.isnan(numbers[3:]).all()
     assert strays == ["n.a.", "1,2,3", "inf"]
+
+
+def test_signs_around_numbers():
+    texts = ["US$ 1,200.50", "-5 €", "€-5", "(5 %)", "−7", "1 234 567", "2'000 CHF", "12‰", "kr 3"]
+    numbers, strays = numbers_of(pd.Series(texts))
+    assert numbers.tolist() == [1200.5, -5, -5, -5, -7, 1234567, 2000, 12, 3]
+    assert strays == []
 
 
 def test_missing_targets_are_refused_or_dropped():
@@ -305,9 +323,111 @@ def test_tables_that_cannot_be_used():
         from_frame(pd.DataFrame([[1, 2, 3]] * 9, columns=["a", "a", "b"]))
     with pytest.raises(DatasetError, match="'a'.*too large"):
         from_frame(pd.DataFrame({"a": np.arange(9) * 1e307, "y": [0, 1, 0] * 3}), "y")
-    wide = pd.DataFrame({f"c{i}": [f"{j % 45}_" for j in range(100)] for i in range(50)})
-    with pytest.raises(DatasetError, match=r"2,\d{3} features; the limit is 2,000"):
+    wide = pd.DataFrame({f"c{i}": [f"{j % 45}_" for j in range(100)] for i in range(1500)})
+    with pytest.raises(DatasetError, match=r"3,000 inputs; the limit is 2,000"):
         from_frame(wide.assign(y=[0, 1] * 50), "y")
+
+
+def test_categories_share_inputs_where_there_would_be_too_many():
+    wide = pd.DataFrame({f"c{i}": [f"{j % 45}_" for j in range(100)] for i in range(50)})
+    data = from_frame(wide.assign(y=[0, 1] * 50), "y")
+    assert data.n_features == 50 * 40
+    assert any("the 39 most frequent categories of a column" in note for note in data.notes)
+    assert decision(data, "c0").action == "one input per category, the rarest together"
+
+
+@pytest.mark.parametrize(
+    ("widths", "inputs", "most"),
+    [([10, 20], 100, 50), ([60, 60], 100, 50), ([60, 60], 99, 49), ([3, 90, 90], 23, 10),
+     ([9] * 9, 10, 2), ([], 0, 50)],
+)  # fmt: skip
+def test_most_categories(widths, inputs, most):
+    assert most_categories(widths, inputs) == most
+
+
+def test_a_skewed_column_is_learned_from_by_its_logarithm():
+    values = np.append(np.linspace(1, 20, 399), 1e9)
+    frame = pd.DataFrame({"a": values, "b": np.append(np.zeros(399), 1), "y": [0, 1] * 200})
+    data = from_frame(frame, "y", train_fraction=0.9)
+    a, b = data.preprocessing.encoding.numbers
+    assert (a.log, b.log) == (True, False)  # a logarithm does nothing for a single 1 among zeros
+    assert decision(data, "a").action == "logarithm, standardized"
+    column = columns_of(data)[0]
+    np.testing.assert_allclose(
+        np.sort(column.in_own_units(np.concatenate([data.X_train, data.X_val])[:, 0])),
+        values,
+        rtol=1e-4,
+    )
+    rng = np.random.default_rng(0)
+    assert is_skewed(np.exp(2.5 * rng.normal(size=1000)))
+    assert not is_skewed(np.exp(rng.normal(size=1000)))
+    assert is_skewed(np.append(np.arange(1000), 1e300))
+    assert not is_skewed(rng.normal(size=1000))
+    assert not is_skewed(np.full(9, np.inf))
+
+
+def test_dates_become_numbers_and_are_read_alike_in_a_second_table():
+    days = [f"{1 + i % 28}/{1 + i % 12}/2024" for i in range(60)]
+    frame = pd.DataFrame({"when": days, "when: month": 1.5 * np.arange(60), "y": [0, 1] * 30})
+    data = from_frame(frame, "y")
+    table = data.preprocessing
+    assert table.dates[0].day_first and table.used == ("when: month", "when")
+    assert data.feature_names == (
+        "when: month", "when: elapsed days", "when: month*", "when: day of week",
+    )  # fmt: skip
+    again = TablePreprocessing.from_document(json.loads(json.dumps(table.document())))
+    assert again.dates == table.dates and again.numeric == table.numeric
+    # 3/4 is the third of April here, for so it was in training.
+    second = pd.DataFrame({"when": ["3/4/2024", "2024-04-03", None], "when: month": [1.0] * 3})
+    features = again.transform(second)
+    np.testing.assert_array_equal(features[0], features[1])
+    month = table.encoding.numbers[2]
+    assert features[0, 2] == pytest.approx((4 - month.mean) / month.scale)
+    assert features[2, 2] == pytest.approx((month.fill - month.mean) / month.scale)
+    with pytest.raises(DatasetError, match="'when' holds other things than dates"):
+        again.transform(second.assign(when="soon"))
+
+
+def test_a_guess_about_dates_and_what_is_none_are_told():
+    frame = pd.DataFrame({"d": ["1/2/2024", "3/4/2024", "5/6/2023"] * 10, "y": [0, 1] * 15})
+    frame.loc[0, "d"] = "soon"
+    notes = from_frame(frame, "y").notes
+    assert "The dates in 'd' were read as month/day/year, a guess." in notes
+    frame.loc[0, "d"] = "31/2/2024"
+    notes = from_frame(frame, "y").notes
+    assert "The column 'd' has 1 value that is no date; it counts as missing." in notes
+
+
+def test_infinite_values_are_told():
+    frame = pd.DataFrame({"a": [np.inf, 1, 2, -np.inf] * 5, "y": [0, 1] * 10})
+    data = from_frame(frame, "y")
+    assert "The column 'a' has 10 infinite values, which count as missing." in data.notes
+    assert decision(data, "a").missing == 10
+
+
+def test_what_looks_useless_can_be_kept():
+    data = from_frame(frame_of(), "kind", keep=["id", "comment", "none"])
+    assert decision(data, "id").n_features == 1
+    assert decision(data, "comment").n_features == 32  # of the training rows
+    assert decision(data, "none").n_features == 0
+
+
+def test_a_long_table_is_refused_or_sampled(monkeypatch):
+    frame = pd.DataFrame({"a": np.arange(100) * 0.5, "b": ["u", "v"] * 50, "y": np.arange(100.0)})
+    monkeypatch.setattr(tables, "MAX_ROWS", 60)
+    with pytest.raises(DatasetError, match="100 rows; the limit is 60 rows") as refused:
+        from_frame(frame, "y")
+    assert refused.value.over_limit
+    first, second = (from_frame(frame, "y", sample_seed=3) for _ in range(2))
+    assert first.fingerprint == second.fingerprint
+    assert len(first.y_train) + len(first.y_val) == 60
+    assert "A random sample of 60 of the 100 rows is used." in first.notes
+    assert from_frame(frame, "y", sample_seed=4).fingerprint != first.fingerprint
+    monkeypatch.setattr(tables, "MAX_INPUT_CELLS", 90)
+    with pytest.raises(DatasetError, match="60 rows; the limit is 30 rows for 3 inputs"):
+        from_frame(frame[:60], "y")
+    data = from_frame(frame, "y", sample_seed=3)
+    assert len(data.y_train) + len(data.y_val) == 30
 
 
 VALUES = st.one_of(

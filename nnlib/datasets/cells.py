@@ -20,9 +20,16 @@ MISSING = frozenset({
 })  # fmt: skip
 """Spellings of "no value", in lower case."""
 
+CURRENCY = (
+    r"(?:(?:US|A|C|NZ|HK|R)?\$|[€£¥₹₽₩₺₫₱฿₴₪]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN"
+    r"|CZK|HUF|RUB|BRL|ZAR|MXN|kr\.?|zł|Kč|Ft|Fr\.)"
+)
+"""Currency signs and codes that may stand before or after a number."""
+
 _EUROPEAN = re.compile(
-    r"(?P<before>[^\d,.\w]{0,3}[+-]?)(?P<whole>\d{1,3}(?:[.\s'’]\d{3})+|\d*)"
-    r"(?:,(?P<part>\d+(?:[eE][+-]?\d+)?))?(?P<after>\s?[^\d,.\w]?)"
+    rf"(?P<before>\(?{CURRENCY}?[^\d,.\w]{{0,3}}[+-]?)"
+    r"(?P<whole>\d{1,3}(?:[.\s'’]\d{3})+|\d*)(?:,(?P<part>\d+(?:[eE][+-]?\d+)?))?"
+    rf"(?P<after>\s?(?:{CURRENCY}|[^\d,.\w]{{0,2}}))"
 )
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _TRUTH = {"true": True, "false": False}

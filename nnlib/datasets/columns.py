@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import CURRENCY
+from .dates import looks_like_date
 from .errors import DatasetError
 from .labels import class_name, infer_task_of_values
 
@@ -24,25 +26,42 @@ TARGET_NAMES = (
 _IDENTIFIER_NAME = re.compile(
     r"(?i:(.*[_ ])?(id|idx|index|key|uuid|nr|no|row|number|rownames))|.*[a-z](Id|ID)|#"
 )
-_PREFIXED = re.compile(r"^[$€£]\s*|\s*[%$€£]$|(?<=\d),(?=\d{3}(?:\D|$))")
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})")
+_SIGNS = (  # what is none of a number's digits, in this order
+    (re.compile(r"[−–](?=[\d.$€£])"), "-"),
+    (re.compile(r"^\((.*)\)$"), r"-\1"),  # as bookkeepers write what is owed
+    (re.compile(rf"^([+-]?)\s*{CURRENCY}\s*"), r"\1"),
+    (re.compile(rf"\s*(?:{CURRENCY}|[%‰])$"), ""),
+    (re.compile(r"(?<=\d)[,\s'’](?=\d{3}(?:\D|$))"), ""),
+)
 
 
 def texts_of(column: pd.Series[Any]) -> NDArray[np.object_]:
     """Return the values as text, NaN where there is none; 1.0 and 1 are both "1"."""
-    values = column.to_numpy(dtype=object, na_value=np.nan)
-    missing = column.isna().to_numpy()
-    texts = [
-        np.nan if gone else class_name(value) for value, gone in zip(values, missing, strict=True)
-    ]
-    return np.array([t if t != "" else np.nan for t in texts], dtype=object)
+    codes, texts = _distinct_texts(column)
+    return texts[codes]
+
+
+def _distinct_texts(column: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the place of each row's text among the distinct values; the last of these is NaN."""
+    import pandas as pd
+
+    values: Any
+    plain = column.dtype.kind in "iufM" or pd.api.types.infer_dtype(column) == "string"
+    if plain:
+        codes, values = pd.factorize(column)
+    else:  # to pandas True and 1 are one value
+        values = column.to_numpy(dtype=object, na_value=np.nan)
+        codes = np.where(column.isna().to_numpy(), -1, np.arange(len(column)))
+    words = [class_name(value) for value in values]
+    texts = np.array([np.nan if word == "" else word for word in (*words, "")], dtype=object)
+    return codes, texts
 
 
 def numbers_of(column: pd.Series[Any]) -> tuple[NDArray[np.float64], list[str]]:
     """Return the values as numbers, and the texts that are none.
 
-    Currency signs, percent signs and thousands commas are left out of the number: "$1,200" is
-    1200. What is no number, or infinite, becomes NaN.
+    Signs of currency, percent signs and marks between thousands are left out of the number:
+    "$1,200" is 1200, and "(5 %)" is -5. What is no number, or infinite, becomes NaN.
 
     Returns
     -------
@@ -55,14 +74,17 @@ def numbers_of(column: pd.Series[Any]) -> tuple[NDArray[np.float64], list[str]]:
     if pd.api.types.is_numeric_dtype(column.dtype) and not is_boolean(column):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isinf(numbers), np.nan, numbers), []
-    texts = pd.Series(texts_of(column), dtype=object)
+    codes, distinct = _distinct_texts(column)
+    texts = pd.Series(distinct, dtype=object)
     numbers = _to_numbers(texts)
     unread = np.isnan(numbers) & texts.notna().to_numpy()
     if unread.any():
-        cleaned = texts[unread].str.replace(_PREFIXED, "", regex=True)
+        cleaned = texts[unread]
+        for sign, plain in _SIGNS:
+            cleaned = cleaned.str.replace(sign, plain, regex=True)
         numbers[unread] = _to_numbers(cleaned)
         unread &= np.isnan(numbers)
-    return numbers, texts[unread].unique().tolist()
+    return numbers[codes], texts[unread].unique().tolist()
 
 
 def _to_numbers(texts: pd.Series[Any]) -> NDArray[np.float64]:
@@ -97,10 +119,11 @@ def kind_of(column: pd.Series[Any]) -> str:
     unread = int(np.isnan(numbers).sum())
     if unread == len(numbers) and not strays:
         return "empty"
-    if unread <= MAX_STRAY_SHARE * len(numbers):
+    if unread <= MAX_STRAY_SHARE * len(numbers) or not strays:  # infinite values are numbers
         return "number"
-    texts = pd.Series(texts_of(present), dtype=object).dropna()
-    if all(map(_DATE.fullmatch, texts)):
+    texts = pd.Series(texts_of(present), dtype=object).value_counts()
+    others = sum(count for text, count in texts.items() if not looks_like_date(str(text)))
+    if others <= MAX_STRAY_SHARE * texts.sum():
         return "date"
     return "category"
 
@@ -126,6 +149,17 @@ def is_identifier(column: pd.Series[Any], kind: str) -> bool:
     counts = np.ptp(numbers) == len(numbers) - 1
     unnamed = name == "column 1" or name.startswith("Unnamed")
     return bool(_IDENTIFIER_NAME.fullmatch(name)) or bool(counts and unnamed)
+
+
+def reason_to_ignore(column: pd.Series[Any], kind: str) -> str:
+    """Say why a column is of no use by default; an empty string if it is of use."""
+    if kind == "empty":
+        return "it is empty"
+    if is_identifier(column, kind):
+        return "it only tells rows apart"
+    if kind == "category" and column.nunique() > max(MAX_CATEGORIES, len(column) / 2):
+        return "free text"
+    return ""
 
 
 def guess_target(frame: pd.DataFrame) -> str:

@@ -24,12 +24,16 @@ OTHER_CATEGORY = "(other)"
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers: gaps become `fill`, then (x - mean) / scale."""
+    """A column of numbers: gaps become `fill`, then (x - mean) / scale.
+
+    If `log`, values go through sign(x) log(1 + |x|) first; fill, mean and scale are of these.
+    """
 
     name: str
     fill: float
     mean: float
     scale: float
+    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class TableEncoding:
         parts = [np.empty((len(prepared), 0))]
         for number in self.numbers:
             values = prepared[number.name].to_numpy(np.float64)
+            values = signed_log(values) if number.log else values
             filled = np.where(np.isnan(values), number.fill, values)
             parts.append(((filled - number.mean) / number.scale)[:, np.newaxis])
         for category in self.categories:
@@ -90,8 +95,7 @@ class TableEncoding:
         found: dict[str, list[str]] = {}
         for column in self.categories:
             known = {*column.kept, *column.rare, MISSING_CATEGORY}
-            given = _filled(prepared[column.name])
-            new = sorted({value for value in given if value not in known})
+            new = [word for word in _distinct(prepared[column.name])[1] if word not in known]
             if new:
                 found[column.name] = new
         return found
@@ -112,27 +116,96 @@ class TableEncoding:
         )
 
 
-def _filled(column: pd.Series[Any]) -> list[str]:
-    """Return texts, with the name of the missing category in gaps."""
-    blank = column.isna()
-    return [MISSING_CATEGORY if b else str(v) for v, b in zip(column, blank, strict=True)]
+def _distinct(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the place of each row's text among the sorted distinct ones; a gap is a text too."""
+    import pandas as pd
+
+    texts = column.astype(object).where(column.notna(), MISSING_CATEGORY)
+    codes, words = pd.factorize(texts, sort=True)
+    return codes, [str(word) for word in words]
 
 
 def _one_hot(values: pd.Series[Any], column: CategoryColumn) -> NDArray[np.float64]:
     place = {category: i for i, category in enumerate(column.kept)}
     place |= dict.fromkeys(column.rare, len(column.kept))
+    codes, words = _distinct(values)
+    places = np.array([place.get(word, -1) for word in words], dtype=np.intp)[codes]
     rows = np.zeros((len(values), column.width))
-    for row, value in enumerate(_filled(values)):
-        if value in place:
-            rows[row, place[value]] = 1
+    known = np.flatnonzero(places >= 0)
+    rows[known, places[known]] = 1
     return rows
 
 
+def signed_log(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sign(x) log(1 + |x|), which `signed_exp` undoes."""
+    return np.asarray(np.copysign(np.log1p(np.abs(values)), values))
+
+
+def signed_exp(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sign(x) (exp(|x|) - 1)."""
+    return np.asarray(np.copysign(np.expm1(np.abs(values)), values))
+
+
+def is_skewed(values: NDArray[np.float64]) -> bool:
+    """Whether a few values lie so far out that all others look alike, and a logarithm mends it.
+
+    That is, the middle nine tenths of the values span less than one standard deviation (3.3 for a
+    normal distribution), and at least twice as many of the logarithm's.
+    """
+    values = values[np.isfinite(values)]
+    plain = _span(values)
+    return plain < 1 and _span(signed_log(values)) > 2 * plain
+
+
+def _span(values: NDArray[np.float64]) -> float:
+    """Return the span of the middle nine tenths in standard deviations."""
+    if not len(values):
+        return 0.0
+    values = values / (np.abs(values).max() or 1)  # squares of huge numbers would overflow
+    low, high = np.quantile(values, [0.05, 0.95])
+    deviation = values.std()
+    return float((high - low) / deviation) if deviation > 0 else 0.0
+
+
 def fit_encoding(
-    prepared: pd.DataFrame, numeric: Sequence[str], categorical: Sequence[str]
+    prepared: pd.DataFrame,
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+    *,
+    most_inputs: int | None = None,
 ) -> TableEncoding:
-    """Learn medians, means, deviations and categories from training rows that were prepared."""
-    return TableEncoding(_fit_numbers(prepared, numeric), _fit_categories(prepared, categorical))
+    """Learn medians, means, deviations and categories from training rows that were prepared.
+
+    Parameters
+    ----------
+    prepared : DataFrame
+    numeric, categorical : sequence of str
+        Columns of the table.
+    most_inputs : int, optional
+        So many inputs in all; the most frequent categories keep one of their own.
+    """
+    most = MAX_CATEGORIES
+    if most_inputs is not None:
+        widths = [len(_distinct(prepared[name])[1]) for name in categorical]
+        most = most_categories(widths, most_inputs - len(numeric))
+    return TableEncoding(
+        _fit_numbers(prepared, numeric), _fit_categories(prepared, categorical, most)
+    )
+
+
+def most_categories(widths: Sequence[int], inputs: int) -> int:
+    """Return how many inputs each column may become so that all have room: 2 to `MAX_CATEGORIES`.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        How many categories each column has.
+    inputs : int
+        Room for all columns together.
+    """
+    counts = range(MAX_CATEGORIES, 1, -1)
+    fitting = (most for most in counts if sum(min(w, most) for w in widths) <= inputs)
+    return next(fitting, 2)
 
 
 def _fit_numbers(prepared: pd.DataFrame, names: Sequence[str]) -> tuple[NumberColumn, ...]:
@@ -141,25 +214,34 @@ def _fit_numbers(prepared: pd.DataFrame, names: Sequence[str]) -> tuple[NumberCo
 
     if not names:
         return ()
+    values = prepared[list(names)].to_numpy(np.float64)
+    logs = np.array([is_skewed(column) for column in values.T])
+    values = np.where(logs, signed_log(values), values)
     imputer, scaler = SimpleImputer(strategy="median"), StandardScaler()
     with np.errstate(all="ignore"):  # values that are too large are reported by their user
-        scaler.fit(imputer.fit_transform(prepared[list(names)]))
-    learned = zip(names, imputer.statistics_, scaler.mean_, scaler.scale_, strict=True)
-    return tuple(NumberColumn(n, float(fill), float(m), float(s)) for n, fill, m, s in learned)
+        scaler.fit(imputer.fit_transform(values))
+    learned = zip(names, imputer.statistics_, scaler.mean_, scaler.scale_, logs, strict=True)
+    return tuple(
+        NumberColumn(name, float(fill), float(mean), float(scale), bool(log))
+        for name, fill, mean, scale, log in learned
+    )
 
 
-def _fit_categories(prepared: pd.DataFrame, names: Sequence[str]) -> tuple[CategoryColumn, ...]:
+def _fit_categories(
+    prepared: pd.DataFrame, names: Sequence[str], most: int
+) -> tuple[CategoryColumn, ...]:
     from sklearn.preprocessing import OneHotEncoder
 
     if not names:
         return ()
-    encoder = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_CATEGORIES)
-    encoder.fit(np.array([_filled(prepared[name]) for name in names], dtype=object).T)
+    found = [_distinct(prepared[name]) for name in names]
+    encoder = OneHotEncoder(handle_unknown="ignore", max_categories=most)
+    encoder.fit(np.stack([codes for codes, _ in found], axis=1))
     columns = []
-    for name, known, rare in zip(
-        names, encoder.categories_, encoder.infrequent_categories_, strict=True
+    for name, (_, words), infrequent in zip(
+        names, found, encoder.infrequent_categories_, strict=True
     ):
-        together = tuple(map(str, rare)) if rare is not None else ()
-        kept = tuple(str(category) for category in known if category not in set(together))
-        columns.append(CategoryColumn(name, kept, together))
+        rare = () if infrequent is None else tuple(words[code] for code in infrequent)
+        kept = tuple(word for word in words if word not in set(rare))
+        columns.append(CategoryColumn(name, kept, rare))
     return tuple(columns)

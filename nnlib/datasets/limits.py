@@ -11,6 +11,8 @@ MAX_COLUMNS = 2_000
 """Columns of a table, and inputs of the network that its columns become."""
 MAX_CELLS = 4_000_000
 """Cells of a table; a longer one is read as a random sample of its rows."""
+MAX_INPUT_CELLS = 20_000_000
+"""Rows times inputs of the network; they need up to 400 MB while they are made."""
 MAX_WORKBOOK_CELLS = 1_000_000
 """A workbook is read a quarter of a million cells a second."""
 

@@ -14,8 +14,9 @@ from .columns import guess_target, infer_task, kind_of, numbers_of, texts_of
 from .dataset import Dataset
 from .errors import DatasetError, listing
 from .labels import encode_classes, settle_task
+from .limits import MAX_COLUMNS, MAX_INPUT_CELLS, MAX_ROWS
 from .preprocessing import ColumnDecision, fit_preprocessing
-from .reading import MAX_COLUMNS, MAX_ROWS, Source, read_table
+from .reading import Source, read_table
 from .scaling import fit_scaling, no_scaling
 from .splitting import split_rows
 
@@ -38,11 +39,13 @@ def from_csv(
     *,
     task: str | None = None,
     features: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
     name: str | None = None,
     train_fraction: float = 0.8,
     test_fraction: float = 0.0,
     seed: int = 0,
     drop_missing_target: bool = False,
+    sample_seed: int | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
@@ -51,7 +54,9 @@ def from_csv(
 
     The name is the file's, without its ending, if none is given.
     """
-    table = read_table(source, delimiter=delimiter, encoding=encoding, header=header)
+    table = read_table(
+        source, delimiter=delimiter, encoding=encoding, header=header, sample_seed=sample_seed
+    )
     if name is None:
         path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", "")
         name = Path(str(path)).stem or "table"
@@ -60,11 +65,13 @@ def from_csv(
         target,
         task=task,
         features=features,
+        keep=keep,
         name=name,
         train_fraction=train_fraction,
         test_fraction=test_fraction,
         seed=seed,
         drop_missing_target=drop_missing_target,
+        sample_seed=sample_seed,
         notes=table.notes,
     )
 
@@ -75,18 +82,20 @@ def from_frame(
     *,
     task: str | None = None,
     features: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
     name: str = "table",
     train_fraction: float = 0.8,
     test_fraction: float = 0.0,
     seed: int = 0,
     drop_missing_target: bool = False,
+    sample_seed: int | None = None,
     notes: Sequence[str] = (),
 ) -> Dataset:
     """Make a data set of a pandas table.
 
-    Numbers are standardized, gaps in them filled with the median; categories become one input
-    each. All of it is learned from the training rows. `Dataset.preprocessing.decisions` tells
-    what happened to each column.
+    Numbers are standardized, gaps in them filled with the median; dates become numbers, and
+    categories one input each. All of it is learned from the training rows.
+    `Dataset.preprocessing.decisions` tells what happened to each column.
 
     Parameters
     ----------
@@ -97,6 +106,8 @@ def from_frame(
         Overrules what the target column suggests (`infer_task`).
     features : sequence of str, optional
         Columns to learn from; all but the target if not given.
+    keep : sequence of str
+        Features that are used although they look like identifiers or free text.
     name : str
     train_fraction, test_fraction : float
         Shares of the training and test split; validation is what remains.
@@ -104,6 +115,8 @@ def from_frame(
         Seed of the split.
     drop_missing_target : bool
         Leave out rows without a target value, rather than refuse the table.
+    sample_seed : int, optional
+        If given, a table that is too long is used as a random sample of its rows; else refused.
     notes : sequence of str
         Notes on how the table was read, kept in front of the new ones.
 
@@ -113,7 +126,8 @@ def from_frame(
         If the table cannot be learned from as asked.
     """
     frame = _check_frame(frame)
-    said = list(notes)
+    frame, sampled = _sample(frame, MAX_ROWS, "rows", sample_seed)
+    said = [*notes, *sampled]
     if target is None:
         target = guess_target(frame)
         said.append(f"The column '{target}' was taken as the target.")
@@ -129,7 +143,24 @@ def from_frame(
         codes=codes,
     )
     decision = _target_decision(frame[target], goal)
-    preprocessing, prepared, more = fit_preprocessing(frame, rows.train, columns, decision)
+    preprocessing, prepared, more = fit_preprocessing(frame, rows.train, columns, decision, keep)
+    most = MAX_INPUT_CELLS // len(preprocessing.feature_names)
+    if len(frame) > most:
+        inputs = f"rows for {len(preprocessing.feature_names):,} inputs"
+        part, sampled = _sample(frame, most, inputs, sample_seed)
+        return from_frame(
+            part,
+            target,
+            task=task,
+            features=features,
+            keep=keep,
+            name=name,
+            train_fraction=train_fraction,
+            test_fraction=test_fraction,
+            seed=seed,
+            drop_missing_target=drop_missing_target,
+            notes=[*said, *dropped, *sampled],
+        )
     X = preprocessing.features(prepared)
     scaling = no_scaling(1)
     if goal.task == "regression":
@@ -166,13 +197,29 @@ def _check_frame(frame: pd.DataFrame) -> pd.DataFrame:
             f"The table has {len(names)} column{'' if len(names) == 1 else 's'}.",
             "It needs at least one feature and one target.",
         )
-    if len(names) > MAX_COLUMNS or len(frame) > MAX_ROWS:
+    if len(names) > MAX_COLUMNS:
         raise DatasetError(
-            f"The table has {len(frame):,} rows and {len(names):,} columns; the limits are "
-            f"{MAX_ROWS:,} and {MAX_COLUMNS:,}.",
-            "Use a random part of its rows, and only the columns that are needed.",
+            f"The table has {len(names):,} columns; the limit is {MAX_COLUMNS:,}.",
+            "Use only the columns that are needed.",
         )
     return frame.set_axis(names, axis=1).reset_index(drop=True)
+
+
+def _sample(
+    frame: pd.DataFrame, most: int, what: str, seed: int | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return at most so many rows, drawn by the seed and in their order, and a note."""
+    if len(frame) <= most:
+        return frame, []
+    if seed is None:
+        raise DatasetError(
+            f"The table has {len(frame):,} rows; the limit is {most:,} {what}.",
+            "Use a random part of its rows; that changes little in what can be seen.",
+            over_limit=True,
+        )
+    drawn = np.sort(np.random.default_rng(seed).choice(len(frame), most, replace=False))
+    note = f"A random sample of {most:,} of the {len(frame):,} rows is used."
+    return frame.iloc[drawn].reset_index(drop=True), [note]
 
 
 def _check_columns(frame: pd.DataFrame, target: str, features: Sequence[str] | None) -> list[str]:

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import DatasetError
-from .limits import MAX_COLUMNS, MAX_WORKBOOK_CELLS
+from .limits import MAX_BYTES, MAX_COLUMNS, MAX_WORKBOOK_CELLS
 from .rows import sampled
+from .unpacking import too_large_unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _EMPTY_ROWS = 10_000  # after so many the sheet has ended
 _MAX_PARQUET_ROWS = 50_000_000
+_MAX_PARQUET_BYTES = 8 * MAX_BYTES  # encoded columns are much smaller than text
 _DAMAGED_WORKBOOK = DatasetError(
     "The workbook cannot be read.", "Open it in Excel and save the table as a CSV file."
 )
@@ -100,7 +102,7 @@ def _text(value: object) -> str:
 
 
 def read_parquet(raw: bytes, sample_seed: int | None) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table of a Parquet file, lists and structures in it as text, and notes.
+    """Return the table of a Parquet file without its lists and structures, and notes.
 
     Raises
     ------
@@ -110,8 +112,11 @@ def read_parquet(raw: bytes, sample_seed: int | None) -> tuple[pd.DataFrame, lis
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(io.BytesIO(raw))
-        return _parquet_frame(file, sample_seed)
+        schema = parquet.read_schema(io.BytesIO(raw))
+        flat = [field.name for field in schema if not field.type.num_fields]
+        # As a dictionary, a long text that comes a million times takes its room once.
+        file = parquet.ParquetFile(io.BytesIO(raw), read_dictionary=flat)
+        return _parquet_frame(file, flat, len(schema) - len(flat), sample_seed)
     except DatasetError:
         raise
     except Exception as error:  # pyarrow raises whatever its parsing runs into
@@ -120,11 +125,15 @@ def read_parquet(raw: bytes, sample_seed: int | None) -> tuple[pd.DataFrame, lis
         ) from error
 
 
-def _parquet_frame(file: Any, sample_seed: int | None) -> tuple[pd.DataFrame, list[str]]:
+def _parquet_frame(
+    file: Any, names: list[str], nested: int, sample_seed: int | None
+) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
-    names = [str(name) for name in file.schema_arrow.names]
     rows = file.metadata.num_rows
+    groups = (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups))
+    if sum(group.total_byte_size for group in groups) > _MAX_PARQUET_BYTES:
+        raise too_large_unpacked()
     if len(names) < 2 or rows < 1:
         raise DatasetError(
             f"The table has {max(rows, 0):,} rows and {len(names):,} columns.",
@@ -136,8 +145,16 @@ def _parquet_frame(file: Any, sample_seed: int | None) -> tuple[pd.DataFrame, li
             f"Keep up to {MAX_COLUMNS:,} columns, each with its own name.",
         )
     wanted, notes = sampled(np.arange(rows), len(names), sample_seed)
+    if nested:
+        columns = "1 column holds" if nested == 1 else f"{nested:,} columns hold"
+        notes.append(
+            f"{columns} lists or structures and is left out."
+            if nested == 1
+            else f"{columns} lists or structures and are left out."
+        )
     parts, start, kept = [], 0, 0
-    for batch in file.iter_batches(batch_size=max(1, min(8_192, 400_000 // len(names)))):
+    size = max(1, min(8_192, 400_000 // len(names)))
+    for batch in file.iter_batches(batch_size=size, columns=names):
         first, last = np.searchsorted(wanted, [start, start + batch.num_rows])
         if last > first:
             part = batch.take(wanted[first:last] - start)
@@ -158,6 +175,8 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.astype(column.cat.categories.dtype)
         kind = column.dtype.kind
         if kind == "M":
             column = column.dt.tz_localize(None) if column.dt.tz is not None else column
