@@ -3,12 +3,13 @@
 import csv
 import re
 from collections import Counter
+from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 import nnlib.datasets
 
@@ -48,6 +49,22 @@ def test_none_is_there_twice_or_nearly_so():
     similarity = (vectors @ vectors.T).toarray()
     np.fill_diagonal(similarity, 0)
     assert similarity.max() < 0.5
+
+
+def test_no_two_share_a_skeleton():
+    """Such as "The pool was clean and …" and "The pool was dirty and …"."""
+    split = [words(text) for text in TEXTS]
+    counts = CountVectorizer(token_pattern=r"[\w']+", binary=True).fit_transform(TEXTS)
+    common = np.triu((counts @ counts.T).toarray(), 1)
+    number = np.asarray(counts.sum(axis=1)).ravel()
+    candidates = np.argwhere(2 * common >= 0.4 * (number[:, None] + number[None, :]))
+    assert len(candidates) > 100  # else there was nothing to compare
+    alike = [
+        (TEXTS[i], TEXTS[j])
+        for i, j in candidates
+        if SequenceMatcher(None, split[i], split[j], autojunk=False).ratio() >= 0.5
+    ]
+    assert alike == []
 
 
 def test_openings_vary():
