@@ -26,7 +26,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from csv_files import HOSTILE, PAIRS, PLAIN, SINGLES, polluted  # noqa: E402
 
-from nnlib.datasets import Dataset, DatasetError, from_frame, read_table  # noqa: E402
+from nnlib.datasets import (  # noqa: E402
+    Dataset,
+    DatasetError,
+    check_table,
+    from_frame,
+    read_table,
+    summarize_columns,
+)
 
 SECONDS = 5.0
 BYTES = 1024**3
@@ -93,7 +100,10 @@ def outcome_of(raw: bytes) -> str:
     """Return "data set", "refused", or what went wrong."""
     started = time.perf_counter()
     try:
-        made = from_frame(read_table(raw).frame, drop_missing_target=True)
+        frame = read_table(raw).frame
+        summarize_columns(frame)
+        made = from_frame(frame, drop_missing_target=True)
+        check_table(frame, made.target_names[0], made.task, list(frame.columns))
         said = "data set" if isinstance(made, Dataset) else f"a {type(made).__name__}"
     except DatasetError as error:
         sentences = (error.problem, error.hint)

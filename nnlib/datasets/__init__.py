@@ -5,6 +5,7 @@ pandas and scikit-learn are imported where they are used, so that importing this
 
 from .arrays import from_arrays
 from .catalog import DATASETS, load, load_reference
+from .checks import ColumnSummary, check_table, summarize_columns
 from .columns import guess_target, infer_task
 from .dataset import Dataset
 from .errors import DatasetError
@@ -17,12 +18,14 @@ from .tables import from_csv, from_frame
 __all__ = [
     "DATASETS",
     "ColumnDecision",
+    "ColumnSummary",
     "Dataset",
     "DatasetError",
     "DatasetInfo",
     "Option",
     "Table",
     "TablePreprocessing",
+    "check_table",
     "from_arrays",
     "from_csv",
     "from_frame",
@@ -32,4 +35,5 @@ __all__ = [
     "load_reference",
     "read_table",
     "split_rows",
+    "summarize_columns",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_STRAY_SHARE = 0.1  # of a column of numbers, the share that may be something else
 MAX_CATEGORIES = 50
+IDENTIFIER_SHARE = 0.9  # of its values, so many at least are different
 
 TARGET_NAMES = (
     "target", "class", "label", "labels", "species", "y", "outcome", "diagnosis", "response",
@@ -132,21 +133,22 @@ def is_identifier(column: pd.Series[Any], kind: str) -> bool:
     """Whether the column only tells rows apart.
 
     That is text that differs from row to row; and whole numbers that do, in a column named like
-    an identifier, or counting the rows in a column without a name.
+    an identifier, or counting the rows in a column without a name. A tenth may come again, as in
+    files that were joined.
     """
     present = column.dropna()
     distinct = present.nunique()
-    if distinct < len(present) or distinct < 3:
+    if distinct < IDENTIFIER_SHARE * len(present) or distinct < 3:
         return False
     if kind == "category":
-        return True
+        return distinct == len(present)
     if kind != "number":
         return False
     numbers = numbers_of(present)[0]
     if np.isnan(numbers).any() or (numbers % 1 != 0).any():
         return False
     name = str(column.name)
-    counts = np.ptp(numbers) == len(numbers) - 1
+    counts = np.ptp(numbers) == len(numbers) - 1 == distinct - 1
     unnamed = name == "column 1" or name.startswith("Unnamed")
     return bool(_IDENTIFIER_NAME.fullmatch(name)) or bool(counts and unnamed)
 

@@ -1,0 +1,144 @@
+"""How a person's file is read: what was found out, and what the person corrects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from nnlib.datasets import Table
+from pages.shared.layout import plain
+
+AUTOMATIC = "automatic"
+_OTHER = "other"
+DELIMITERS = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "bar": "|",
+    "colon": ":",
+    "blanks": r"\s+",
+}
+QUOTES = {"double": '"', "single": "'", "none": ""}
+DECIMALS = {"point": ".", "comma": ","}
+ENCODINGS = {
+    "UTF-8": "utf-8",
+    "UTF-16": "utf-16",
+    "Windows-1252": "cp1252",
+    "Windows-1250": "cp1250",
+    "Windows-1251": "cp1251",
+    "ISO 8859-2": "iso8859-2",
+    "ISO 8859-15": "iso8859-15",
+    "Mac Roman": "mac-roman",
+    "KOI8-R": "koi8-r",
+    "Shift JIS": "shift_jis",
+    "GB 18030": "gb18030",
+    "Big5": "big5",
+    "EUC-KR": "euc-kr",
+}
+HEADERS = {"none": 0, "1 row": 1, "2 rows": 2, "3 rows": 3}
+_MOST_SKIPPED = 100_000
+
+
+def choose_reading(content: bytes) -> dict[str, Any]:
+    """Draw the controls; return the options of `read_table` that a person has settled."""
+    if content.startswith(b"PAR1"):
+        st.caption("A Parquet file says itself how it is to be read.")
+        return {}
+    asked: dict[str, Any] = {}
+    if not content.startswith(b"PK"):
+        asked |= _choose_text()
+    left, right = st.columns(2)
+    with left:
+        rows = _choose(
+            "Column names", HEADERS, "own_header", "In how many rows the columns are named."
+        )
+    skipped = right.number_input(
+        "Lines to skip",
+        -1,
+        _MOST_SKIPPED,
+        -1,
+        key="own_skip",
+        bind="query-params",
+        help="Lines before the table; -1 finds them out.",
+    )
+    if rows is not None:
+        asked["header_rows"] = rows
+    if skipped >= 0:
+        asked["skip_lines"] = int(skipped)
+    return asked
+
+
+def _choose_text() -> dict[str, Any]:
+    first, second, third, fourth = st.columns(4)
+    with first:
+        delimiter = _choose_delimiter()
+    with second:
+        quote = _choose(
+            "Quotation mark", QUOTES, "own_quote", "What stands around values with the delimiter."
+        )
+    with third:
+        decimal = _choose(
+            "Decimal mark", DECIMALS, "own_decimal", "What stands before a number's fraction."
+        )
+    with fourth:
+        encoding = _choose(
+            "Encoding", ENCODINGS, "own_encoding", "How the file's bytes stand for letters."
+        )
+    asked = {"delimiter": delimiter, "quote": quote, "decimal": decimal, "encoding": encoding}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _choose_delimiter() -> str | None:
+    chosen = st.selectbox(
+        "Delimiter",
+        (AUTOMATIC, *DELIMITERS, _OTHER),
+        key="own_delimiter",
+        bind="query-params",
+        help="What stands between two values.",
+    )
+    if chosen == _OTHER:
+        return (
+            st.text_input(
+                "Other delimiter",
+                max_chars=10,
+                key="own_other_delimiter",
+                bind="query-params",
+                help="One or more characters; finding it out goes on until there is one.",
+            )
+            or None
+        )
+    return DELIMITERS.get(chosen)
+
+
+def _choose(label: str, options: dict[str, Any], key: str, words: str) -> Any:
+    chosen = st.selectbox(label, (AUTOMATIC, *options), key=key, bind="query-params", help=words)
+    return options.get(chosen)
+
+
+def in_words(table: Table) -> str:
+    """Return in Markdown how large a table is and how it was found to be written."""
+    rows, columns = table.frame.shape
+    dialect = table.dialect
+    words = [f"{rows:,} rows", f"{columns:,} columns"]
+    if dialect.delimiter:
+        named = {sign: name for name, sign in DELIMITERS.items()}
+        words.append(f"separated by {named.get(dialect.delimiter) or plain(dialect.delimiter)}")
+        if dialect.quote == "'":
+            words.append("single quotation marks")
+        if not dialect.quote:
+            words.append("no quotation marks")
+        if dialect.escape:
+            words.append(f"escaped by {plain(dialect.escape)}")
+    if dialect.decimal == ",":
+        words.append("decimal comma")
+    words.append(plain(dialect.encoding))
+    if not dialect.has_header:
+        words.append("no column names")
+    elif dialect.header_rows > 1:
+        words.append(f"{dialect.header_rows} rows of names")
+    if dialect.skip_lines:
+        words.append(f"{dialect.skip_lines:,} lines skipped")
+    if dialect.comment:
+        words.append(f"comments after {plain(dialect.comment)}")
+    return " · ".join(words)
