@@ -28,7 +28,7 @@ check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-fuzz: $(DEV_STAMP) ## Read 20,000 damaged files (about 15 minutes)
+fuzz: $(DEV_STAMP) ## Read 20,000 damaged files (about 3 minutes)
 	$(BIN)/python scripts/fuzz_csv.py 20000
 
 bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 5 minutes)

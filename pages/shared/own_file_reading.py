@@ -138,7 +138,8 @@ def in_words(table: Table) -> str:
     elif dialect.header_rows > 1:
         words.append(f"{dialect.header_rows} rows of names")
     if dialect.skip_lines:
-        words.append(f"{dialect.skip_lines:,} lines skipped")
+        lines = "line" if dialect.skip_lines == 1 else "lines"
+        words.append(f"{dialect.skip_lines:,} {lines} skipped")
     if dialect.comment:
         words.append(f"comments after {plain(dialect.comment)}")
     return " · ".join(words)
