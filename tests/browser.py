@@ -40,6 +40,8 @@ IDLE = (
 )
 # On a deep link Streamlit first looks for its own endpoints below the page's address.
 HARMLESS_404 = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
+# A file that is handed over while another is on its way takes its place.
+REPLACED_UPLOAD = "File uploader error on file upload - CanceledError"
 PageAt = Callable[..., Page]
 
 
@@ -72,7 +74,8 @@ class Watch:
 
     def on_console(self, message: ConsoleMessage) -> None:
         address = message.location.get("url", "")
-        if message.type == "error" and not HARMLESS_404.search(address):
+        harmless = HARMLESS_404.search(address) or REPLACED_UPLOAD in message.text
+        if message.type == "error" and not harmless:
             self.troubles.append(f"console error: {message.text} ({address})")
 
     def on_request(self, request: Request) -> None:

@@ -62,7 +62,7 @@ def test_the_nastiest_files_are_a_preview_or_a_sentence(page_at: PageAt):
         hand_over(page, name, content)
         said = page.locator(MAIN).get_by_text(words).first
         try:
-            said.wait_for(timeout=15_000)
+            said.wait_for(timeout=30_000)
         except Exception as error:
             raise AssertionError(f"{name}: {page.locator(MAIN).inner_text()[:600]}") from error
         alert = page.locator(f"{MAIN} [data-testid=stAlertContentError]")
