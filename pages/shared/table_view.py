@@ -24,8 +24,9 @@ VIEWS = ("Which columns matter", "How one column matters", "Curves", "Baselines"
 MOST_ROWS = 1000
 _DEPENDENCE_ROWS = 300
 _OF_TABLES = (
-    "Numbers are standardized: one unit is one standard deviation of the column. An input of a "
-    "category is only ever 0 or 1; its gradient is a slope, not a change that occurs."
+    "Numbers are standardized: one unit is one standard deviation of the column, or of its "
+    "logarithm where the table of columns says so. An input of a category is "
+    "only ever 0 or 1; its gradient is a slope, not a change that occurs."
 )
 _QUICK_PASSES = 3_000  # forward passes over the rows; more are begun by a button
 
