@@ -1,7 +1,5 @@
 """The array types and the few numeric helpers that every module of the engine shares."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any

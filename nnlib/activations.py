@@ -5,8 +5,6 @@ Derivatives are taken from the pre-activation ``z`` and not from the activation 
 a person studying saturation looks at. All functions are stable for any finite ``z``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import sqrt
 from typing import ClassVar
@@ -14,22 +12,10 @@ from typing import ClassVar
 import numpy as np
 
 from nnlib._array import Array
+from nnlib.special import bounded, normal_cdf, sigmoid, softplus
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
-
-# Chebyshev coefficients of (1 + 2x) exp(x²) erfc(x) in y = (x - 3.75) / (x + 3.75), x ≥ 0, the
-# form of Shepherd & Laframboise (1981), Mathematics of Computation 36(153), 249-253. Fitted by
-# interpolation; the relative error of erfc is below 1e-13 in float64.
-_ERFC_CENTER = 3.75
-_ERFC_COEFFICIENTS = (
-    1.1775789345674017, -0.0045900545806464585, -0.08424913336651818, 0.05920993999819198,
-    -0.026658668435306114, 0.009074997670705187, -0.002413163540417725, 0.0004907758365257837,
-    -6.916973302565313e-05, 4.13902798612798e-06, 7.74038305504541e-07, -2.1886401054456903e-07,
-    1.076499806168735e-08, 4.521959794266826e-09, -7.75441439455133e-10, -6.318084327321888e-11,
-    2.8685613555294537e-11, 1.9452135375714803e-13, -9.675643051040542e-13,
-)  # fmt: skip
-_ERFC_TERMS_FLOAT32 = 12
 
 
 @dataclass(frozen=True)
@@ -40,6 +26,22 @@ class Activation:
     """
 
     name: ClassVar[str]
+    label: ClassVar[str]
+    """The name as people write it."""
+    suited_initializer: ClassVar[str] = "glorot_normal"
+    """The rule that was derived for it, or else the one that comes nearest.
+
+    Glorot & Bengio (2010) take f' ≈ 1 around zero. He et al. (2015) count that ReLU passes half
+    of the values; functions with a slope of ½ at zero are about as weak. SELU keeps the variance
+    with the rule of LeCun (Klambauer et al. 2017), which also keeps that of small values of ELU,
+    whose slope at zero is 1 on both sides.
+    """
+
+    @property
+    def kinked(self) -> bool:
+        """Whether f' jumps at 0, so that there is no derivative there."""
+        left, right = self.derivative(np.array([-1e-9, 1e-9]))
+        return bool(abs(left - right) > 1e-3)
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         """Return the activation f(z)."""
@@ -59,6 +61,7 @@ class Linear(Activation):
     """f(z) = z."""
 
     name = "linear"
+    label = "linear"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return np.positive(z, out=out)
@@ -73,6 +76,7 @@ class Sigmoid(Activation):
     """f(z) = 1 / (1 + exp(-z))."""
 
     name = "sigmoid"
+    label = "sigmoid"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return sigmoid(z, out=out)
@@ -92,6 +96,7 @@ class Tanh(Activation):
     """f(z) = tanh(z)."""
 
     name = "tanh"
+    label = "tanh"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return np.tanh(z, out=out)
@@ -112,6 +117,7 @@ class Softsign(Activation):
     """f(z) = z / (1 + |z|)."""
 
     name = "softsign"
+    label = "softsign"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         denominator = np.abs(z)
@@ -129,6 +135,8 @@ class ReLU(Activation):
     """f(z) = max(z, 0)."""
 
     name = "relu"
+    label = "ReLU"
+    suited_initializer = "he_normal"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return np.maximum(z, 0, out=out)
@@ -147,6 +155,8 @@ class LeakyReLU(Activation):
     """f(z) = z for z > 0, slope·z otherwise; slope 0.01 as in PyTorch (Keras: 0.3)."""
 
     name = "leaky_relu"
+    label = "leaky ReLU"
+    suited_initializer = "he_normal"
     slope: float = 0.01
 
     def value(self, z: Array, out: Array | None = None) -> Array:
@@ -169,6 +179,8 @@ class ELU(Activation):
     """f(z) = z for z > 0, alpha·(exp(z) - 1) otherwise (Clevert et al. 2016)."""
 
     name = "elu"
+    label = "ELU"
+    suited_initializer = "lecun_normal"
     alpha: float = 1.0
 
     def value(self, z: Array, out: Array | None = None) -> Array:
@@ -192,6 +204,8 @@ class SELU(Activation):
     """f(z) = scale·ELU(z; alpha) with the two constants of Klambauer et al. (2017)."""
 
     name = "selu"
+    label = "SELU"
+    suited_initializer = "lecun_normal"
     _elu: ClassVar[ELU] = ELU(SELU_ALPHA)
 
     def value(self, z: Array, out: Array | None = None) -> Array:
@@ -212,6 +226,8 @@ class GELU(Activation):
     """
 
     name = "gelu"
+    label = "GELU"
+    suited_initializer = "he_normal"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return np.multiply(z, normal_cdf(z), out=out)
@@ -219,7 +235,7 @@ class GELU(Activation):
     def derivative(self, z: Array, out: Array | None = None) -> Array:
         # Φ(z) + z·φ(z)
         cdf = normal_cdf(z)
-        out = np.square(_bounded(z), out=out)
+        out = np.square(bounded(z), out=out)
         out *= -0.5
         np.exp(out, out=out)
         out *= z
@@ -232,6 +248,8 @@ class SiLU(Activation):
     """f(z) = z·sigmoid(z), also known as swish."""
 
     name = "silu"
+    label = "SiLU"
+    suited_initializer = "he_normal"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return np.multiply(z, sigmoid(z), out=out)
@@ -249,6 +267,8 @@ class Softplus(Activation):
     """f(z) = log(1 + exp(z))."""
 
     name = "softplus"
+    label = "softplus"
+    suited_initializer = "he_normal"
 
     def value(self, z: Array, out: Array | None = None) -> Array:
         return softplus(z, out=out)
@@ -259,68 +279,11 @@ class Softplus(Activation):
 
 _SIGMOID = Sigmoid()
 
-
-def sigmoid(z: Array, out: Array | None = None) -> Array:
-    """Logistic function 1 / (1 + exp(-z)), accurate to rounding in both tails."""
-    out = np.negative(z, out=out)
-    with np.errstate(over="ignore"):  # exp(1e4) is infinite and its reciprocal rightly zero
-        np.exp(out, out=out)
-    out += 1
-    return np.reciprocal(out, out=out)
-
-
-def softplus(z: Array, out: Array | None = None) -> Array:
-    """log(1 + exp(z)) = max(z, 0) + log1p(exp(-|z|)), which never overflows."""
-    positive = np.maximum(z, 0)
-    out = np.abs(z, out=out)
-    np.negative(out, out=out)
-    np.exp(out, out=out)
-    np.log1p(out, out=out)
-    out += positive
-    return out
-
-
-def normal_cdf(z: Array) -> Array:
-    """Distribution function Φ(z) of the standard normal, with full relative accuracy below 0."""
-    z = _bounded(z)
-    x = np.abs(z) * z.dtype.type(sqrt(0.5))
-    y = (x - _ERFC_CENTER) / (x + _ERFC_CENTER)
-    terms = _ERFC_TERMS_FLOAT32 if z.dtype == np.float32 else len(_ERFC_COEFFICIENTS)
-    tail: Array = _chebyshev(y, _ERFC_COEFFICIENTS[:terms])
-    tail *= np.exp(-x * x) / (1 + 2 * x)
-    tail *= 0.5
-    return np.where(z > 0, 1 - tail, tail)
-
-
-def _bounded(z: Array) -> Array:
-    """Clip to where exp(-z²) still differs from zero, so that z² cannot overflow."""
-    return np.clip(z, -40, 40)
-
-
-def _chebyshev(y: Array, coefficients: tuple[float, ...]) -> Array:
-    """Sum of Chebyshev polynomials by Clenshaw's recurrence."""
-    b1 = np.zeros_like(y)
-    b2 = np.zeros_like(y)
-    for c in coefficients[:0:-1]:
-        b1, b2 = 2 * y * b1 - b2 + c, b1
-    total: Array = y * b1 - b2 + coefficients[0]
-    return total
-
-
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
-        Linear(),
-        _SIGMOID,
-        Tanh(),
-        Softsign(),
-        ReLU(),
-        LeakyReLU(),
-        ELU(),
-        SELU(),
-        GELU(),
-        SiLU(),
+        Linear(), _SIGMOID, Tanh(), Softsign(), ReLU(), LeakyReLU(), ELU(), SELU(), GELU(), SiLU(),
         Softplus(),
-    )  # fmt: skip
-}
+    )
+}  # fmt: skip
 """Every activation by name, with its published default parameters."""

@@ -5,15 +5,15 @@ Prechelt (1998), "Early Stopping - But When?"; the rule is that of Keras' ``Earl
 ``restore_best_weights=True`` and no minimal improvement.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 
+from nnlib.config import TrainingConfig
+from nnlib.kept import KeptAttributes
 from nnlib.network import Network
 
 
-class EarlyStopping:
+class EarlyStopping(KeptAttributes):
     """Keeps the best parameters of every replica and which replicas have stopped.
 
     Parameters
@@ -27,6 +27,11 @@ class EarlyStopping:
     best_step : the step whose weights are kept, shape (…,)
     """
 
+    kept_names = (
+        *("stopped", "reached", "best_step", "_best_loss", "_waited"),
+        *("_parameters", "_state"),
+    )
+
     def __init__(self, network: Network, patience: int, target_loss: float = 0.0) -> None:
         self.patience, self.target_loss = patience, target_loss
         self.stopped = np.zeros(network.lead, bool)
@@ -36,6 +41,13 @@ class EarlyStopping:
         self._waited = np.zeros(network.lead, int)
         self._parameters = network.flat_parameters.copy()
         self._state = network.flat_state.copy()
+
+    @property
+    def verdict(self) -> str:
+        """Why the run has ended: "target reached" or "stopped early"; empty before that."""
+        if not self.stopped.all():
+            return ""
+        return "target reached" if self.reached.all() else "stopped early"
 
     def offer(
         self,
@@ -80,3 +92,17 @@ def _copy(
     source: npt.NDArray[np.floating], target: npt.NDArray[np.floating], where: npt.NDArray[np.bool_]
 ) -> None:
     np.copyto(target, source, where=where[..., np.newaxis])
+
+
+def make_early_stopping(
+    network: Network, config: TrainingConfig, has_validation: bool
+) -> EarlyStopping | None:
+    """Return what watches a run for its end, or None where the config asks for nothing.
+
+    Raises ValueError if there is a patience without a validation split.
+    """
+    if not config.patience and not config.target_loss:
+        return None
+    if config.patience and not has_validation:
+        raise ValueError("Early stopping needs a validation split; make the train share less.")
+    return EarlyStopping(network, config.patience, config.target_loss)

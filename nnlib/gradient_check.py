@@ -1,7 +1,5 @@
 """Gradient check: back-propagation against central differences of the loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,14 +4,13 @@ The last layer of a network is linear; sigmoid and softmax belong to the loss, w
 with the logarithm into expressions that neither overflow nor cancel. Targets may be soft.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import numpy as np
 
 from nnlib._array import Array, ones_row
-from nnlib.activations import sigmoid, softplus
+from nnlib.activations import Sigmoid
+from nnlib.special import sigmoid, softplus
 
 _FLOAT64 = np.dtype(np.float64)
 
@@ -39,6 +38,15 @@ class Loss:
         """Return what the logits mean: values or probabilities, shape (…, B, D)."""
         raise NotImplementedError
 
+    def best_constant(self, targets: Array) -> Array:
+        """Return the logits that have the smallest loss among those equal for all examples, (1, D).
+
+        The prediction they mean is the mean of the targets, shape (N, D): the minimizer of each
+        proper scoring rule, such as the logarithmic and the quadratic one (Gneiting & Raftery
+        2007, "Strictly Proper Scoring Rules, Prediction, and Estimation").
+        """
+        raise NotImplementedError
+
 
 class MeanSquaredError(Loss):
     """Mean over batch and outputs of (logit - target)², as in PyTorch and Keras."""
@@ -56,6 +64,37 @@ class MeanSquaredError(Loss):
 
     def predict(self, logits: Array) -> Array:
         return logits
+
+    def best_constant(self, targets: Array) -> Array:
+        return _mean_target(targets)
+
+
+class SigmoidSquaredError(Loss):
+    """Mean over batch and outputs of (p - target)² with p = sigmoid(logit), the Brier score.
+
+    Its gradient 2·(p - target)·p·(1 - p) goes to zero where p is almost 0 or 1, also where that is
+    wrong; the cross-entropy's does not.
+    """
+
+    name = "sigmoid_squared_error"
+
+    def value(self, logits: Array, targets: Array) -> Array:
+        value: Array = np.square(sigmoid(logits) - targets).mean(axis=(-2, -1))
+        return value
+
+    def gradient(self, logits: Array, targets: Array, out: Array | None = None) -> Array:
+        error = sigmoid(logits)
+        error -= targets
+        out = Sigmoid().derivative(logits, out=out)
+        out *= error
+        out *= 2 / (logits.shape[-2] * logits.shape[-1])
+        return out
+
+    def predict(self, logits: Array) -> Array:
+        return sigmoid(logits)
+
+    def best_constant(self, targets: Array) -> Array:
+        return _log_odds(_mean_target(targets))
 
 
 class BinaryCrossentropy(Loss):
@@ -77,6 +116,9 @@ class BinaryCrossentropy(Loss):
 
     def predict(self, logits: Array) -> Array:
         return sigmoid(logits)
+
+    def best_constant(self, targets: Array) -> Array:
+        return _log_odds(_mean_target(targets))
 
 
 class CategoricalCrossentropy(Loss):
@@ -109,6 +151,24 @@ class CategoricalCrossentropy(Loss):
     def predict(self, logits: Array) -> Array:
         return softmax(logits)
 
+    def best_constant(self, targets: Array) -> Array:
+        return np.log(_positive(_mean_target(targets)))
+
+
+def _mean_target(targets: Array) -> Array:
+    mean: Array = targets.mean(axis=0, keepdims=True, dtype=np.float64)
+    return mean
+
+
+def _log_odds(probability: Array) -> Array:
+    odds: Array = np.log(_positive(probability)) - np.log(_positive(1 - probability))
+    return odds
+
+
+def _positive(probability: Array) -> Array:
+    """Return a probability whose logarithm is finite: a class may not occur."""
+    return np.maximum(probability, np.finfo(np.float64).tiny)
+
 
 def softmax(logits: Array, out: Array | None = None) -> Array:
     """exp(z) / Σ exp(z) over the last axis, shifted by the maximum so that it cannot overflow."""
@@ -136,7 +196,12 @@ def _joined(x: Array) -> Array:
 
 LOSSES: dict[str, Loss] = {
     loss.name: loss
-    for loss in (MeanSquaredError(), BinaryCrossentropy(), CategoricalCrossentropy())
+    for loss in (
+        MeanSquaredError(),
+        SigmoidSquaredError(),
+        BinaryCrossentropy(),
+        CategoricalCrossentropy(),
+    )
 }
 """Every loss by name."""
 

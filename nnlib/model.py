@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlib._array import Array
+from nnlib.archives import File, opened, read_arrays, refusing
+from nnlib.building import build_network
 from nnlib.config import Experiment
 from nnlib.losses import LOSS_OF_TASK, LOSSES
-from nnlib.network import Network, build_network
+from nnlib.network import Network
 
 if TYPE_CHECKING:
-    from nnlib.datasets.dataset import Dataset
-    from nnlib.datasets.saved import Preprocessing
-    from nnlib.training import Trainer
+    from nnlib.datasets.dataset import Dataset, Preprocessing
 
 FORMAT = "nnlib model 1"
-File = str | Path | BinaryIO
+MAX_MODEL_BYTES = 512 * 2**20
+"""So many bytes a model file may unpack to, unless `load_model` is told otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Model:
     target_mean, target_scale : of regression targets, shape (k,); outputs times scale plus mean
         are in the target's own units
     preprocessing : how a table or texts become features; None where the data were features
+    engine : what made the training steps, see `History.engine`
     """
 
     network: Network
@@ -48,9 +50,12 @@ class Model:
     target_mean: npt.NDArray[np.float64]
     target_scale: npt.NDArray[np.float64]
     preprocessing: Preprocessing | None = None
+    engine: str = "numpy"
 
     @classmethod
-    def of(cls, network: Network, experiment: Experiment, data: Dataset) -> Model:
+    def of(
+        cls, network: Network, experiment: Experiment, data: Dataset, engine: str = "numpy"
+    ) -> Model:
         """Join a network with the data set it was trained on."""
         return cls(
             network,
@@ -62,6 +67,7 @@ class Model:
             np.asarray(data.target_mean, np.float64),
             np.asarray(data.target_scale, np.float64),
             data.preprocessing,
+            engine,
         )
 
     def predict_proba(self, x: npt.ArrayLike) -> Array:
@@ -109,8 +115,8 @@ class Model:
             return LOSSES[LOSS_OF_TASK[self.task]].predict(self.network.predict_logits(x))
 
 
-def save_model(file: File, source: Model | Trainer) -> None:
-    """Write a model, or a trainer's, as a compressed ``.npz``.
+def save_model(file: File, model: Model) -> None:
+    """Write a model, for instance ``trainer.model``, as a compressed ``.npz``.
 
     Parameters
     ----------
@@ -121,13 +127,14 @@ def save_model(file: File, source: Model | Trainer) -> None:
     ValueError
         if the model is a stack of replicas
     """
-    model = source if isinstance(source, Model) else source.model
     network = model.network
     if network.lead:
         raise ValueError("Save the replicas of a stack one by one.")
+    described = model.preprocessing
     description = {
         "format": FORMAT,
         "experiment": asdict(model.experiment),
+        "engine": model.engine,
         "n_inputs": network.dense_layers[0].fan_in,
         "n_outputs": network.dense_layers[-1].fan_out,
         "dtype": network.dtype.name,
@@ -137,66 +144,98 @@ def save_model(file: File, source: Model | Trainer) -> None:
         "target_names": model.target_names,
         "target_mean": model.target_mean.tolist(),
         "target_scale": model.target_scale.tolist(),
-        "preprocessing": _describe(model),
+        "preprocessing": None if described is None else described.document(),
     }
     text = np.frombuffer(json.dumps(description).encode(), np.uint8)
     arrays = {**network.parameters(), **network.state()}
-    if isinstance(file, str | Path):
-        with open(file, "wb") as opened:  # NumPy would add .npz to a path that lacks it
-            np.savez_compressed(opened, allow_pickle=False, description=text, **arrays)
-    else:
-        np.savez_compressed(file, allow_pickle=False, description=text, **arrays)
+    with opened(file, "wb") as stream:  # NumPy would add .npz to a path that lacks it
+        np.savez_compressed(stream, allow_pickle=False, description=text, **arrays)
 
 
-def _describe(model: Model) -> dict[str, Any] | None:
-    if model.preprocessing is None:
-        return None
-    from nnlib.datasets.saved import describe
-
-    return describe(model.preprocessing)
-
-
-def load_model(file: File) -> Model:
+def load_model(file: File, *, most_bytes: int = MAX_MODEL_BYTES) -> Model:
     """Read what `save_model` wrote.
+
+    Parameters
+    ----------
+    file : path or readable binary file
+    most_bytes : refuse a file that unpacks to more
 
     Raises
     ------
+    OSError
+        if the file cannot be opened
     ValueError
-        if the file is not such a model
+        if it is not such a model, is too large, or has weights that are not finite
     """
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        return _restore(arrays)
-    except Exception as error:  # a damaged file can fail anywhere in zip, array or JSON
-        raise ValueError("This file is not a model saved by nnlib.") from error
+    with opened(file, "rb") as stream, refusing("model", most_bytes):
+        model = _restore(read_arrays(stream, most_bytes))
+    network = model.network
+    numbers = (network.flat_parameters, network.flat_state, model.target_mean, model.target_scale)
+    if not all(np.isfinite(array).all() for array in numbers):
+        raise ValueError(
+            "The weights of this model are not all finite: its training diverged, so it cannot "
+            "predict."
+        )
+    return model
 
 
 def _restore(arrays: dict[str, npt.NDArray[Any]]) -> Model:
+    """Build the model of a file's arrays; whatever does not fit raises."""
     description = json.loads(arrays.pop("description").tobytes())
-    if description["format"] != FORMAT:
-        raise ValueError(f"This model has the format {description['format']!r}, not {FORMAT!r}.")
     experiment = Experiment.from_json(json.dumps(description["experiment"]))
+    widths = [description["n_inputs"], *experiment.network.hidden, description["n_outputs"]]
+    # Ahead of the building: a few bytes may describe a network of gigabytes.
+    weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(widths))
+    _require(weights <= sum(array.size for array in arrays.values()), "Weights are missing.")
+    _require(description["format"] == FORMAT, "This is another format.")
+    _require(description["dtype"] in ("float32", "float64"), "The numbers are of another type.")
     network = build_network(
         experiment.network,
-        description["n_inputs"],
-        description["n_outputs"],
+        widths[0],
+        widths[-1],
         np.random.default_rng(0),  # every weight is overwritten below
         dtype=description["dtype"],
     )
     for name, view in (network.parameters() | network.state()).items():
+        _require(arrays[name].shape == view.shape, f"{name} has another shape.")
         view[...] = arrays[name]
-    return Model(
+    model = Model(
         network,
         experiment,
         description["task"],
-        tuple(description["feature_names"]),
-        tuple(description["class_names"]),
-        tuple(description["target_names"]),
-        np.array(description["target_mean"]),
-        np.array(description["target_scale"]),
+        tuple(map(str, description["feature_names"])),
+        tuple(map(str, description["class_names"])),
+        tuple(map(str, description["target_names"])),
+        np.array(description["target_mean"], np.float64),
+        np.array(description["target_scale"], np.float64),
         _preprocessing(description.get("preprocessing")),
+        str(description.get("engine", "numpy")),
     )
+    _check_names(model, widths[0], widths[-1])
+    return model
+
+
+def _check_names(model: Model, n_inputs: int, n_outputs: int) -> None:
+    """Refuse a model whose inputs and outputs have other names than its network has room for."""
+    outputs = {"binary": 1, "multiclass": len(model.class_names)}
+    _require(len(model.feature_names) == n_inputs, "The inputs have other names.")
+    prepared = model.preprocessing
+    _require(
+        prepared is None or prepared.feature_names == model.feature_names,
+        "The preprocessing gives other inputs.",
+    )
+    if model.task == "regression":
+        shapes = (model.target_mean.shape, model.target_scale.shape)
+        _require(shapes == ((n_outputs,), (n_outputs,)), "The targets have another scale.")
+        _require(len(model.target_names) == n_outputs, "The targets have other names.")
+        return
+    _require(outputs[model.task] == n_outputs, "The classes have other names.")
+    _require(len(model.class_names) >= 2, "There are no two classes.")
+
+
+def _require(condition: bool, problem: str) -> None:
+    if not condition:
+        raise ValueError(problem)
 
 
 def _preprocessing(document: dict[str, Any] | None) -> Preprocessing | None:

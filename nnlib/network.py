@@ -4,8 +4,6 @@ All parameters of all replicas lie in one array (…, P), and so do the gradient
 is a few operations on flat arrays; the layers hold named views into them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -14,27 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlib._array import Array
-from nnlib.activations import ACTIVATIONS
-from nnlib.config import NetworkConfig
-from nnlib.initializers import INITIALIZERS
-from nnlib.layers import (
-    ActivationLayer,
-    BatchNorm,
-    Binding,
-    Dense,
-    Dropout,
-    Layer,
-    Noise,
-    Shapes,
-    SkipEnd,
-    SkipStart,
-)
-from nnlib.randomness import Streams
+from nnlib.kept import KeptAttributes
+from nnlib.layers import ActivationLayer, BatchNorm, Binding, Dense, Layer, Shapes
 
 Generators = np.random.Generator | Sequence[np.random.Generator]
 
 
-class Network:
+class Network(KeptAttributes):
     """Layers in order, bound to flat buffers.
 
     Parameters
@@ -46,21 +30,22 @@ class Network:
     Attributes
     ----------
     dense_layers : the affine layers, from input to output; the last one gives the logits
+    layer_names : what people call them, see `layer_names`; activation i belongs to "hidden i"
     activation_layers : the activations of the hidden layers, from input to output
     flat_parameters, flat_gradients : shape (…, P)
     flat_state : shape (…, S), BatchNorm's running statistics
     slices : where each named parameter lies in the flat buffers
     """
 
+    kept_names = ("flat_parameters", "flat_state")
+
     def __init__(
-        self,
-        layers: Sequence[Layer],
-        lead: tuple[int, ...] = (),
-        dtype: npt.DTypeLike = np.float32,
+        self, layers: Sequence[Layer], lead: tuple[int, ...] = (), dtype: npt.DTypeLike = np.float32
     ) -> None:
         self.layers = list(layers)
         self.dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
         self.activation_layers = [x for x in self.layers if isinstance(x, ActivationLayer)]
+        self.layer_names = layer_names(len(self.dense_layers))
         self.lead = lead
         self.dtype: np.dtype[np.floating[Any]] = np.empty(0, dtype).dtype
         _number_names(self.layers)
@@ -149,6 +134,21 @@ class Network:
             gradient = layer.backward(gradient)
         return gradient
 
+    def renew_statistics(self, x: Array) -> None:
+        """Give BatchNorm the statistics of these examples with the present weights.
+
+        They are those to which running ones come with x as the batch; dropout is off.
+
+        Parameters
+        ----------
+        x : array, shape (B, D_in) with B > 1
+        """
+        if not self.flat_state.size:
+            return
+        for layer in self.layers:
+            x = layer.forward(x, isinstance(layer, BatchNorm))
+        self.flat_state[...] = self._flat_batch_state
+
     def predict_logits(self, x: Array, rows: int = 1024) -> Array:
         """Return the logits in evaluation mode, computed `rows` examples at a time."""
         parts = [self.forward(x[i : i + rows]).copy() for i in range(0, len(x), rows)]
@@ -156,104 +156,22 @@ class Network:
         return np.concatenate(parts, axis=-2) if parts else empty
 
 
-def build_network(
-    config: NetworkConfig | Sequence[NetworkConfig],
-    n_inputs: int,
-    n_outputs: int,
-    rng: Generators,
-    *,
-    dropout_streams: Streams | None = None,
-    dtype: npt.DTypeLike = np.float64,
-    lead: tuple[int, ...] = (),
-) -> Network:
-    """Build and initialize a network; a hidden layer is Dense, BatchNorm?, activation, Dropout?.
+def layer_names(count: int) -> tuple[str, ...]:
+    """Return what people call `count` affine layers in order: "hidden 1", "hidden 2", …, "output".
 
-    With `batch_norm_after`, BatchNorm comes behind the activation; with `batch_norm_noise`, a
-    Noise layer follows it.
-
-    With `skip`, each hidden layer but the first whose input is as wide as itself gives
-    input + layer(input).
-
-    Parameters
-    ----------
-    config : one for all replicas, or one for each (then `lead` is (R,)); a stack may differ in
-        initializer, its scale and the dropout rate only
-    rng : generator of the initial weights, or one a replica
-    dropout_streams : streams of the dropout masks; drawn from `rng` where none are given
-
-    Raises
-    ------
-    ValueError
-        if the configs of a stack differ in their architecture
+    The one naming of layers in histories, charts, tables and messages. Arrays keep the names of
+    `Network.parameters`, in which every layer is counted by its kind.
     """
-    configs = [config] * prod(lead) if isinstance(config, NetworkConfig) else list(config)
-    if not isinstance(config, NetworkConfig):
-        lead = (len(configs),)
-    first = configs[0]
-    if any(c.architecture != first.architecture for c in configs):
-        raise ValueError("Stacked networks must share one architecture.")
-    rngs = [rng] * len(configs) if isinstance(rng, np.random.Generator) else list(rng)
-    if dropout_streams is None:
-        dropout_streams = Streams([rngs[0].spawn(1)[0]])
-    layers = _hidden_layers(first, n_inputs, _dropout_rates(configs, lead), dropout_streams)
-    fan_in = first.hidden[-1] if first.hidden else n_inputs
-    network = Network([*layers, Dense(fan_in, n_outputs)], lead, dtype)
-    _initialize(network, configs, rngs)
-    return network
+    return (*(f"hidden {i}" for i in range(1, count)), "output")[:count]
 
 
-def _dropout_rates(configs: Sequence[NetworkConfig], lead: tuple[int, ...]) -> float | Array:
-    rates = [c.dropout for c in configs]
-    if len(set(rates)) == 1:
-        return rates[0]
-    return np.array(rates).reshape(*lead, 1, 1)
+def place_of(parameter: str) -> tuple[int, str]:
+    """Return a parameter's layer, counted from 1, and its kind: (2, "weight") of dense_2.weight.
 
-
-def _hidden_layers(
-    config: NetworkConfig, n_inputs: int, rate: float | Array, streams: Streams
-) -> list[Layer]:
-    layers: list[Layer] = []
-    fan_in = n_inputs
-    children = streams.spawn(len(config.hidden))
-    ahead = config.batch_norm and not config.batch_norm_after
-    for width, stream in zip(config.hidden, children, strict=True):
-        # BatchNorm subtracts any bias again, so a Dense right ahead of it has none.
-        block: list[Layer] = [Dense(fan_in, width, bias=not ahead)]
-        activation = ActivationLayer(ACTIVATIONS[config.activation])
-        normalization = _normalization(config, width, stream)
-        block += [*normalization, activation] if ahead else [activation, *normalization]
-        if np.any(rate):
-            block.append(Dropout(rate, stream))
-        if config.skip and layers and fan_in == width:
-            start = SkipStart()
-            block = [start, *block, SkipEnd(start)]
-        layers += block
-        fan_in = width
-    return layers
-
-
-def _normalization(config: NetworkConfig, width: int, streams: Streams) -> list[Layer]:
-    if not config.batch_norm:
-        return []
-    if not config.batch_norm_noise:
-        return [BatchNorm(width)]
-    return [BatchNorm(width), Noise(config.batch_norm_noise, streams.spawn(1)[0])]
-
-
-def _initialize(
-    network: Network, configs: Sequence[NetworkConfig], rngs: Sequence[np.random.Generator]
-) -> None:
-    replicas = list(np.ndindex(network.lead))
-    for layer in network.layers:
-        if isinstance(layer, BatchNorm):
-            layer.scale[...] = 1
-            layer.running_var[...] = 1
-        if isinstance(layer, Dense):
-            for replica, config, rng in zip(replicas, configs, rngs, strict=True):
-                initialize = INITIALIZERS[config.initializer]
-                layer.weight[replica] = initialize(
-                    rng, layer.fan_in, layer.fan_out, config.initializer_scale
-                )
+    What belongs to one layer has its number: batch_norm_2.scale is the scale of hidden 2.
+    """
+    owner, _, kind = parameter.partition(".")
+    return int(owner.rpartition("_")[2]), kind
 
 
 def _number_names(layers: Sequence[Layer]) -> None:

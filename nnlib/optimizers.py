@@ -3,9 +3,12 @@
 The rules and defaults are PyTorch's; where Keras differs, the docstring says so. Arrays are flat,
 (…, P), state is allocated once, and `update` returns a buffer that the next call reuses, so the
 size of an update can be measured between the gradient and the step.
-"""
 
-from __future__ import annotations
+SGD and momentum make a step as long as the gradient says, so that a clipped gradient limits it.
+Adagrad, RMSprop, Adam and AdamW divide each component by its recent size, which cancels a factor
+on all gradients: clipping every gradient leaves their steps as long as they were, but for epsilon,
+and only single outliers are damped.
+"""
 
 from typing import ClassVar
 
@@ -13,19 +16,30 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlib._array import Array
+from nnlib.kept import KeptAttributes
 
 Rate = float | Array
 
 
-class Optimizer:
+class Optimizer(KeptAttributes):
     """Base of all optimizers.
 
     Parameters
     ----------
     shape : of the flat parameters, (…, P)
+
+    Attributes
+    ----------
+    scale_free : whether a factor on all gradients leaves the steps as they are, but for epsilon
     """
 
     name: ClassVar[str]
+    scale_free: ClassVar[bool] = False
+    label: ClassVar[str]
+    """The name as people write it."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """The fields of `TrainingConfig` that are its own, as keywords of the constructor."""
+    kept_names: ClassVar[tuple[str, ...]] = ("steps",)
 
     def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> None:
         self.steps = 0
@@ -44,11 +58,15 @@ class Optimizer:
     def _update(self, parameters: Array, gradient: Array, learning_rate: Rate) -> Array:
         raise NotImplementedError
 
+    def decay_only(self, mask: Array) -> None:
+        """Restrict decoupled weight decay, where the rule has any, to the ones of a (P,) mask."""
+
 
 class SGD(Optimizer):
     """change = -learning_rate · gradient."""
 
     name = "sgd"
+    label = "SGD"
 
     def _update(self, parameters: Array, gradient: Array, learning_rate: Rate) -> Array:
         return np.multiply(gradient, -learning_rate, out=self._change)
@@ -62,6 +80,9 @@ class Momentum(Optimizer):
     """
 
     name = "momentum"
+    label = "momentum"
+    reads = ("momentum",)
+    kept_names = ("steps", "_velocity")
 
     def __init__(
         self, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64, momentum: float = 0.9
@@ -79,11 +100,14 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """As momentum, but change = -learning_rate · (gradient + momentum·velocity).
 
-    The form of Sutskever et al. (2013) as PyTorch and Keras write it, in which the parameters are
-    those at which the gradient is taken.
+    The change of variable of Bengio et al. (2013), section 3.5, as PyTorch and Keras write it: the
+    parameters are the look-ahead points at which the gradient is taken. Those of Nesterov (1983)
+    and Sutskever et al. (2013) are parameters + learning_rate·momentum·velocity, as long as the
+    learning rate stays the same.
     """
 
     name = "nesterov"
+    label = "Nesterov momentum"
 
     def _update(self, parameters: Array, gradient: Array, learning_rate: Rate) -> Array:
         self._velocity *= self.momentum
@@ -101,6 +125,9 @@ class Adagrad(Optimizer):
     """
 
     name = "adagrad"
+    scale_free = True
+    label = "Adagrad"
+    kept_names = ("steps", "_square_sum")
 
     def __init__(
         self, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64, epsilon: float = 1e-10
@@ -122,6 +149,9 @@ class RMSprop(Optimizer):
     """
 
     name = "rmsprop"
+    scale_free = True
+    label = "RMSprop"
+    kept_names = ("steps", "_square_mean")
 
     def __init__(
         self,
@@ -153,6 +183,9 @@ class Adam(Optimizer):
     """
 
     name = "adam"
+    scale_free = True
+    label = "Adam"
+    kept_names = ("steps", "_scaled_mean", "_scaled_square")
 
     def __init__(
         self,
@@ -188,22 +221,22 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: change -= learning_rate·weight_decay·w.
 
     Loshchilov & Hutter (2019); PyTorch's decay 0.01 (Keras: 0.004). Both libraries decay every
-    parameter unless told otherwise; a `decay_mask` of shape (P,) restricts it to the ones.
+    parameter unless told otherwise, as `decay_only` does.
     """
 
     name = "adamw"
+    label = "AdamW"
+    reads = ("weight_decay",)
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        dtype: npt.DTypeLike = np.float64,
-        weight_decay: float = 0.01,
-        decay_mask: Array | None = None,
+        self, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64, weight_decay: float = 0.01
     ) -> None:
         super().__init__(shape, dtype)
-        self._decay = weight_decay * (
-            np.ones(shape[-1:], dtype) if decay_mask is None else decay_mask
-        )
+        self._decay: Array = np.full(shape[-1:], weight_decay, dtype)
+
+    def decay_only(self, mask: Array) -> None:
+        """Restrict the decay to the ones of a (P,) mask."""
+        self._decay *= mask
 
     def _update(self, parameters: Array, gradient: Array, learning_rate: Rate) -> Array:
         change = super()._update(parameters, gradient, learning_rate)
@@ -230,17 +263,10 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 def make_optimizer(
-    name: str,
-    shape: tuple[int, ...],
-    dtype: npt.DTypeLike,
-    *,
-    momentum: float,
-    weight_decay: float,
-    decay_mask: Array,
+    name: str, shape: tuple[int, ...], dtype: npt.DTypeLike, *, decay_mask: Array, **settings: float
 ) -> Optimizer:
-    """Return the optimizer of this name with those of the settings that it has."""
-    if name in ("momentum", "nesterov"):
-        return (Momentum if name == "momentum" else Nesterov)(shape, dtype, momentum)
-    if name == "adamw":
-        return AdamW(shape, dtype, weight_decay, decay_mask)
-    return OPTIMIZERS[name](shape, dtype)
+    """Return the optimizer of this name with those of the settings that it reads."""
+    rule = OPTIMIZERS[name]
+    optimizer = rule(shape, dtype, **{setting: settings[setting] for setting in rule.reads})
+    optimizer.decay_only(decay_mask)
+    return optimizer

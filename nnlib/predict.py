@@ -1,7 +1,7 @@
 """Predict on a table with a saved model: ``python -m nnlib.predict model.npz new.csv``.
 
-The predictions go to the standard output as CSV, one line a row of the table; what was odd about
-the table goes to the standard error.
+The predictions go to the standard output as CSV: each row of the table with the line it has in the
+file, also those that cannot be predicted. What was odd about the table goes to the standard error.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnlib.datasets import DatasetError, read_table
-from nnlib.datasets.writing import frame_to_csv, prediction_frame
+from nnlib.datasets import DatasetError, Table, read_table
+from nnlib.datasets.tables.options import options_of_values
+from nnlib.datasets.tables.predictions import every_row, notes_on_gaps, prediction_frame
+from nnlib.datasets.tables.writing import frame_to_csv
 from nnlib.model import Model, load_model
 
 if TYPE_CHECKING:
@@ -46,6 +48,26 @@ def predict_frame(model: Model, frame: pd.DataFrame) -> tuple[pd.DataFrame, tupl
     return prediction_frame(model, features), notes
 
 
+def predict_table(model: Model, table: Table) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return predictions for every row of a file that was read, and sentences on what was odd.
+
+    Parameters
+    ----------
+    model : see `predict_frame`
+    table : what `nnlib.datasets.read_table` gave
+
+    Returns
+    -------
+    predictions : as `predict_frame` gives them, behind a column "row" with the line of each row of
+        the file; rows that were left out in reading, or of which the network gives no finite
+        numbers, are empty
+    notes : tuple of str, those on the reading first
+    """
+    predicted, notes = predict_frame(model, table.frame)
+    gaps = notes_on_gaps(table, predicted)
+    return every_row(table, predicted), (*table.notes, *notes, *gaps)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or 2 after saying in a sentence what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m nnlib.predict", description=__doc__)
@@ -53,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("table", help="a CSV file with the columns of training")
     given = parser.parse_args(arguments)
     try:
-        frame = read_table(given.table).frame
-        predictions, notes = predict_frame(_load(given.model), frame)
+        model = _load(given.model)
+        table = read_table(given.table, **options_of_values(model.experiment.data.options))
+        predictions, notes = predict_table(model, table)
     except DatasetError as error:
         print(f"{error.problem} {error.hint}", file=sys.stderr)
         return 2
@@ -68,8 +91,9 @@ def _load(path: str) -> Model:
     try:
         return load_model(path)
     except (OSError, ValueError) as error:
+        why = f" {error}" if isinstance(error, ValueError) else ""
         raise DatasetError(
-            f"The model '{path}' cannot be read.", "Give the path of a saved model."
+            f"The model '{path}' cannot be read.{why}", "Give the path of a saved model."
         ) from error
 
 

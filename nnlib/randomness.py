@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from nnlib.kept import Arrays
 
 INITIALIZATION, SHUFFLING, DROPOUT, SAMPLING = range(4)
 
@@ -47,6 +50,25 @@ class Streams:
         children = zip(*(g.spawn(count) for g in self.generators), strict=True)
         return [Streams(list(child), self.index) for child in children]
 
+    def states(self) -> list[Any]:
+        """Return what each generator would need to draw the same again; see `state_words`."""
+        return [g.bit_generator.state for g in self.generators]
+
+    def kept(self) -> Arrays:
+        """Return the state of every generator, shape (generators, 6)."""
+        return {"generators": state_words(self.states())}
+
+    def put_back(self, kept: Arrays) -> None:
+        """Take a state that `kept` gave."""
+        for g, words in zip(self.generators, kept["generators"].tolist(), strict=True):
+            state, inc = words[0] << 64 | words[1], words[2] << 64 | words[3]
+            g.bit_generator.state = {
+                "bit_generator": "PCG64",
+                "state": {"state": state, "inc": inc},
+                "has_uint32": words[4],
+                "uinteger": words[5],
+            }
+
     def uniform(self, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
         """Draw U[0, 1): of `shape` where all replicas share it, else of (R, *shape)."""
         if self.index is None:
@@ -66,3 +88,17 @@ class Streams:
         if self.index is None:
             return self.generators[0].permutation(n)
         return np.stack([g.permutation(n) for g in self.generators])[self.index]
+
+
+def state_words(states: Sequence[Any]) -> npt.NDArray[np.uint64]:
+    """Return the states of PCG64 generators as numbers, shape (generators, 6).
+
+    The state and the increment, of 128 bits each, in two words; then the half of a draw that is
+    left over from one of 32 bits: whether there is one, and which.
+    """
+    rows = []
+    for state in states:
+        numbers = state["state"]
+        wide = [half for n in ("state", "inc") for half in divmod(numbers[n], 1 << 64)]
+        rows.append([*wide, state["has_uint32"], state["uinteger"]])
+    return np.array(rows, np.uint64)

@@ -4,43 +4,71 @@ Factors are PyTorch's schedulers called once a step: step 0 is the first update.
 step of the run the factor stays what it was there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import cos, pi
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:  # config lists the schedules as choices, so it imports this module
-    from nnlib.config import TrainingConfig
+
+class Settings(Protocol):
+    """What a run's schedule reads of a training config, beside the fields that the rule reads."""
+
+    @property
+    def schedule(self) -> str: ...  # noqa: D102
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+
 
 Schedule = Callable[[int], float]
 
 
-def constant(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+@dataclass(frozen=True)
+class ScheduleRule:
+    """One kind of schedule; called with the two numbers of steps it gives step -> factor.
+
+    Attributes
+    ----------
+    name, label : in the library, and as people write it
+    make : makes the schedule from the steps of an epoch, those of the run, and the fields in
+        `reads`
+    reads : the fields of `TrainingConfig` that are its own, as keywords of `make`
+    """
+
+    name: str
+    label: str
+    make: Callable[..., Schedule]
+    reads: tuple[str, ...] = ()
+
+
+def constant(steps_per_epoch: int, total_steps: int) -> Schedule:
     """Keep the configured rate."""
     return lambda step: 1.0
 
 
-def step(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+def step(
+    steps_per_epoch: int, total_steps: int, decay_factor: float, decay_epochs: int
+) -> Schedule:
     """Multiply by `decay_factor` once every `decay_epochs` epochs (``StepLR``)."""
-    period = config.decay_epochs * steps_per_epoch
-    return lambda step: float(config.decay_factor ** (min(step, total_steps) // period))
+    period = decay_epochs * steps_per_epoch
+    return lambda step: float(decay_factor ** (min(step, total_steps) // period))
 
 
-def exponential(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+def exponential(
+    steps_per_epoch: int, total_steps: int, decay_factor: float, decay_epochs: int
+) -> Schedule:
     """Decay smoothly, by `decay_factor` over every `decay_epochs` epochs (``ExponentialLR``)."""
-    period = config.decay_epochs * steps_per_epoch
-    return lambda step: float(config.decay_factor ** (min(step, total_steps) / period))
+    period = decay_epochs * steps_per_epoch
+    return lambda step: float(decay_factor ** (min(step, total_steps) / period))
 
 
-def cosine(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+def cosine(steps_per_epoch: int, total_steps: int) -> Schedule:
     """Fall from 1 to 0 along half a cosine over the run (Loshchilov & Hutter 2017, eq. 5)."""
     return lambda step: _between(1, 0, step / total_steps)
 
 
-def warmup_cosine(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+def warmup_cosine(steps_per_epoch: int, total_steps: int, warmup_fraction: float) -> Schedule:
     """Rise linearly over `warmup_fraction` of the run, then fall to 0 along half a cosine."""
-    warmup = round(config.warmup_fraction * total_steps)
+    warmup = round(warmup_fraction * total_steps)
     rest = max(total_steps - warmup, 1)
 
     def factor(step: int) -> float:
@@ -49,7 +77,7 @@ def warmup_cosine(config: TrainingConfig, steps_per_epoch: int, total_steps: int
     return factor
 
 
-def one_cycle(config: TrainingConfig, steps_per_epoch: int, total_steps: int) -> Schedule:
+def one_cycle(steps_per_epoch: int, total_steps: int) -> Schedule:
     """Rise from 1/25 to 1 over 30 % of the run, then fall to 1/250,000, both along cosines.
 
     PyTorch's ``OneCycleLR`` with its defaults (after Smith & Topin 2018), without its cycling of
@@ -71,18 +99,23 @@ def _between(start: float, end: float, progress: float) -> float:
     return end + (start - end) * (1 + cos(pi * min(progress, 1.0))) / 2
 
 
-SCHEDULES: dict[str, Callable[[TrainingConfig, int, int], Schedule]] = {
-    "constant": constant,
-    "step": step,
-    "exponential": exponential,
-    "cosine": cosine,
-    "warmup_cosine": warmup_cosine,
-    "one_cycle": one_cycle,
+_DECAY = ("decay_factor", "decay_epochs")
+SCHEDULES: dict[str, ScheduleRule] = {
+    rule.name: rule
+    for rule in (
+        ScheduleRule("constant", "constant", constant),
+        ScheduleRule("step", "step", step, _DECAY),
+        ScheduleRule("exponential", "exponential", exponential, _DECAY),
+        ScheduleRule("cosine", "cosine", cosine),
+        ScheduleRule("warmup_cosine", "warm-up, then cosine", warmup_cosine, ("warmup_fraction",)),
+        ScheduleRule("one_cycle", "one-cycle", one_cycle),
+    )
 }
-"""Every schedule by name: ``f(config, steps_per_epoch, total_steps)`` gives step -> factor."""
+"""Every schedule by name."""
 
 
-def make_schedule(config: TrainingConfig, steps_per_epoch: int) -> Schedule:
+def make_schedule(config: Settings, steps_per_epoch: int) -> Schedule:
     """Return the schedule of a training config for a run of ``epochs * steps_per_epoch`` steps."""
-    total_steps = config.epochs * steps_per_epoch
-    return SCHEDULES[config.schedule](config, steps_per_epoch, total_steps)
+    rule = SCHEDULES[config.schedule]
+    own = {name: getattr(config, name) for name in rule.reads}
+    return rule.make(steps_per_epoch, config.epochs * steps_per_epoch, **own)

@@ -1,7 +1,5 @@
 """From plain NumPy arrays to a `Dataset`: checks, task, split and standardization."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +10,7 @@ from .dataset import Dataset
 from .errors import DatasetError
 from .labels import class_name, encode_classes, infer_task_of_values, settle_task
 from .scaling import fit_scaling, no_scaling
-from .splitting import split_rows
+from .splitting import split_arrays, split_rows
 
 
 class Target(NamedTuple):
@@ -51,33 +49,21 @@ def from_arrays(
 
     Parameters
     ----------
-    X : array_like of shape (n, d)
-        Finite numbers.
-    y : array_like of shape (n,) or (n, k)
-        One column: text, booleans and whole numbers with few distinct values are classes, floats
-        are a regression target. Several columns: floats whose rows sum to 1 are soft class
-        targets, everything else is multi-output regression.
-    name : str
-        Name of the data set.
-    task : {"binary", "multiclass", "regression", "classification"}, optional
-        Overrules what `y` suggests.
-    feature_names, class_names, target_names : sequence of str, optional
-        Default names are "x1", "x2", …; the sorted labels; and "y" or "y1", "y2", ….
-    standardize : bool
-        Standardize features and regression targets with the mean and deviation of the training
-        rows; images with one mean and one deviation over all pixels.
-    train_fraction, test_fraction : float
-        Shares of the training and test split; validation is what remains.
-    seed : int
-        Seed of the split.
-    image_shape : tuple of (height, width), optional
-        Says that each row of `X` is an image.
-    dtype : dtype
-        Of the features: float32 or float64.
-
-    Returns
-    -------
-    Dataset
+    X : shape (n, d); finite numbers
+    y : shape (n,) or (n, k); one column: text, booleans and whole numbers with few distinct values
+        are classes, floats are a regression target. Several columns: floats whose rows sum to 1 are
+        soft class targets, everything else is multi-output regression.
+    name : name of the data set
+    task : {"binary", "multiclass", "regression", "classification"}; overrules what `y` suggests
+    feature_names, class_names, target_names : default names are "x1", "x2", …; the sorted labels;
+        and "y" or "y1", "y2", ….
+    standardize : standardize features and regression targets with the mean and deviation of the
+        training rows; images with one mean and one deviation over all pixels
+    train_fraction, test_fraction : shares of the training and test split; validation is what
+        remains
+    seed : seed of the split
+    image_shape : (height, width); says that each row of `X` is an image
+    dtype : of the features: float32 or float64
 
     Raises
     ------
@@ -93,11 +79,9 @@ def from_arrays(
         seed=seed,
         codes=target.strata(),
     )
-    parts = [features[rows.train], features[rows.val], features[rows.test]]
     scaling = no_scaling(1)
     if standardize:
-        scaling = fit_scaling(parts[0], one_scale=image_shape is not None)
-    X_train, X_val, X_test = [scaling.apply(part, dtype) for part in parts]
+        scaling = fit_scaling(features[rows.train], one_scale=image_shape is not None)
     n_targets = 1 if target.y.ndim == 1 else target.y.shape[1]
     target_scaling = no_scaling(n_targets)
     if standardize and target.task == "regression":
@@ -105,12 +89,7 @@ def from_arrays(
     return Dataset(
         name=name,
         task=target.task,
-        X_train=X_train,
-        X_val=X_val,
-        X_test=X_test,
-        y_train=target.y[rows.train],
-        y_val=target.y[rows.val],
-        y_test=target.y[rows.test],
+        **split_arrays(rows, X=scaling.apply(features, dtype), y=target.y),
         feature_names=columns,
         class_names=target.class_names,
         target_names=_target_names(target_names, n_targets if target.task == "regression" else 1),
@@ -272,7 +251,6 @@ def _regression(values: NDArray[Any]) -> Target:
         ) from None
     if (y == y[0]).all():
         raise DatasetError(
-            "The target has the same value in every row.",
-            "Choose another target, one that varies.",
+            "The target has the same value in every row.", "Choose another target, one that varies."
         )
     return Target("regression", y, ())

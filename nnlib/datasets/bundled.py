@@ -1,7 +1,5 @@
 """Well-known data sets: scikit-learn's small ones, and MNIST."""
 
-from __future__ import annotations
-
 import socket
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlib.datasets.tables.dataset_of import from_frame
+
 from .arrays import from_arrays
 from .dataset import Dataset
 from .errors import DatasetError
+from .full_mnist import find_full_mnist, read_full_mnist
 from .splitting import split_rows
-from .tables import from_frame
 
 Progress = Callable[[str], None]
 
@@ -36,12 +36,9 @@ def load_sklearn_table(
     Parameters
     ----------
     loader : {"load_iris", "load_wine", "load_breast_cancer", "load_diabetes"}
-    target : str
-        What to call the target column.
-    label : str
-        Name of the data set.
-    train_fraction, test_fraction, seed
-        See `from_arrays`.
+    target : what to call the target column
+    label : name of the data set
+    train_fraction, test_fraction, seed : see `from_arrays`
     """
     datasets = import_module("sklearn.datasets")
     # The raw diabetes columns: scikit-learn's scaled ones have seen the validation rows.
@@ -89,14 +86,13 @@ def load_mnist(
 ) -> Dataset:
     """Load `n_samples` of the 70,000 MNIST digits, downloading them from OpenML if needed.
 
-    Raises
-    ------
-    DatasetError
-        If the digits are not in scikit-learn's cache and cannot be downloaded.
+    Raises DatasetError if the digits are neither where `find_full_mnist` looks nor in
+    scikit-learn's cache, and cannot be downloaded.
     """
-    if progress is not None:
+    files = find_full_mnist()
+    if progress is not None and not files:
         progress("Fetching MNIST from openml.org; the download is kept and is needed only once.")
-    images, labels = _fetch_mnist()
+    images, labels = read_full_mnist(files).together if files else _fetch_mnist()
     X, y = _sample(images, labels, n_samples, seed)
     fractions = {"train_fraction": train_fraction, "test_fraction": test_fraction}
     return _images("mnist", X, y, (28, 28), seed=seed, **fractions)

@@ -1,160 +1,34 @@
 """The data sets that can be asked for by name, and how to ask."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-import numpy as np
-
 from . import bundled, toy
-from .arrays import from_arrays
 from .dataset import Dataset
 from .errors import DatasetError, listing
-from .registry import DatasetInfo, Option
+from .registry import SPLIT, DatasetInfo, Option
 
-TOYS, TABLES, IMAGES = "2-D toys", "Tables", "Images"
+TABLES, IMAGES = "Tables", "Images"
 
-_SPLIT = (
-    Option(
-        "train_fraction", 0.8, 0.05, 0.95, "Training share", "Share of the rows that is trained on."
-    ),
-    Option(
-        "test_fraction",
-        0.0,
-        0.0,
-        0.9,
-        "Test share",
-        "Share of the rows kept for a test; the rows that remain are for validation.",
-    ),
-    Option(
-        "seed", 0, 0, 2**32 - 1, "Data seed", "Decides which rows are drawn and how they split."
-    ),
-)
-_POINTS = Option("n_samples", 500, 20, 20_000, "Points", "Number of points in all splits together.")
-_NOISE = Option(
-    "noise",
-    0.1,
-    0.0,
-    1.0,
-    "Noise",
-    "Standard deviation of the Gaussian noise added to both coordinates of each point.",
-)
-_TARGET_NOISE = replace(
-    _NOISE, help="Standard deviation of the Gaussian noise added to the target of each point."
-)
-_ARMS = Option("arms", 2, 2, 3, "Arms", "Number of spiral arms; each is a class.", choices=(2, 3))
-_IMAGES = replace(_POINTS, label="Images", help="Number of images in all splits together.")
-
-
-def _toy_classes(
-    generate: Callable[..., Any],
-    class_names: tuple[str, ...],
-    *,
-    train_fraction: float,
-    test_fraction: float,
-    seed: int,
-    **shape: Any,
-) -> Dataset:
-    X, y = generate(np.random.default_rng(seed), **shape)
-    return from_arrays(
-        X,
-        y,
-        name=generate.__name__,
-        task="classification",
-        class_names=class_names[: y.max() + 1],
-        target_names=["class"],
-        standardize=False,
-        train_fraction=train_fraction,
-        test_fraction=test_fraction,
-        seed=seed,
-    )
-
-
-def _toy_regression(
-    generate: Callable[..., Any],
-    *,
-    train_fraction: float,
-    test_fraction: float,
-    seed: int,
-    **shape: Any,
-) -> Dataset:
-    X, y = generate(np.random.default_rng(seed), **shape)
-    return from_arrays(
-        X,
-        y,
-        name=generate.__name__,
-        task="regression",
-        feature_names=["x"] if X.shape[1] == 1 else None,
-        standardize=False,
-        train_fraction=train_fraction,
-        test_fraction=test_fraction,
-        seed=seed,
-    )
-
-
-def _classes(
-    name: str, label: str, class_names: tuple[str, ...], description: str, *options: Option
-) -> DatasetInfo:
-    build = partial(_toy_classes, getattr(toy, name), class_names)
-    options = (_POINTS, *options, *_SPLIT)
-    return DatasetInfo(name, label, TOYS, "binary", "toy", description, options, build)
-
-
-def _curve(name: str, label: str, description: str) -> DatasetInfo:
-    build = partial(_toy_regression, getattr(toy, name))
-    options = (_POINTS, _TARGET_NOISE, *_SPLIT)
-    return DatasetInfo(name, label, TOYS, "regression", "toy", description, options, build)
+_IMAGES = replace(toy.POINTS, label="Images", help="Number of images in all splits together.")
 
 
 def _table(name: str, label: str, task: str, target: str, description: str) -> DatasetInfo:
     build = partial(bundled.load_sklearn_table, f"load_{name}", target, name)
-    return DatasetInfo(name, label, TABLES, task, "table", description, _SPLIT, build)
+    return DatasetInfo(name, label, TABLES, task, "table", description, SPLIT, build)
 
 
 def _image(
     name: str, label: str, build: Callable[..., Dataset], description: str, *options: Option
 ) -> DatasetInfo:
-    options = (*options, *_SPLIT)
+    options = (*options, *SPLIT)
     return DatasetInfo(name, label, IMAGES, "multiclass", "image", description, options, build)
 
 
 _ENTRIES = (
-    _classes("circle", "Circle", ("inside", "outside"), "A disc inside a ring.", _NOISE),
-    _classes(
-        "xor",
-        "XOR",
-        ("same sign", "different signs"),
-        "Four squares; the class says whether the two coordinates have the same sign.",
-        _NOISE,
-    ),
-    _classes(
-        "gaussians",
-        "Two Gaussians",
-        ("lower left", "upper right"),
-        "Two round clouds; with little noise a straight line separates them.",
-        _NOISE,
-    ),
-    _classes(
-        "spiral",
-        "Spiral",
-        ("arm 1", "arm 2", "arm 3"),
-        "Two or three arms that wind around each other.",
-        replace(_NOISE, default=0.02),
-        _ARMS,
-    ),
-    _classes(
-        "moons", "Moons", ("upper", "lower"), "Two half circles that reach into each other.", _NOISE
-    ),
-    _curve("plane", "Plane", "The target is the mean of the two coordinates."),
-    _curve(
-        "multi_gaussian",
-        "Six bumps",
-        "The target is a sum of six Gaussian bumps over the plane, three up and three down.",
-    ),
-    _curve("sine", "Sine", "The target is two waves of a sine over a single feature."),
+    *toy.ENTRIES,
     _table(
         "iris",
         "Iris",
@@ -197,7 +71,8 @@ _ENTRIES = (
         "mnist",
         "MNIST, 70,000 images",
         bundled.load_mnist,
-        "All 70,000 handwritten digits of MNIST, 28×28 pixels; downloaded on first use.",
+        "All 70,000 handwritten digits of MNIST, 28×28 pixels; downloaded where they are not "
+        "here yet.",
         replace(_IMAGES, default=70_000, low=100, high=70_000),
     ),
 )
@@ -222,12 +97,9 @@ def load(name: str, *, progress: bundled.Progress | None = None, **options: Any)
 
     Parameters
     ----------
-    name : str
-        A key of `DATASETS`.
-    progress : callable of one str, optional
-        Is told, in a sentence, about steps that may take long (the download of MNIST).
-    **options
-        As `DATASETS[name].options` lists them.
+    name : a key of `DATASETS`
+    progress : is told, in a sentence, about steps that may take long (the download of MNIST)
+    **options : as `DATASETS[name].options` lists them
 
     Raises
     ------

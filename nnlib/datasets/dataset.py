@@ -10,20 +10,41 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .errors import DatasetError, listing
+from .splitting import Split
 
 if TYPE_CHECKING:
-    from .saved import Preprocessing
+    import pandas as pd
 
-SPLITS = ("train", "val", "test")
+SPLITS = Split._fields
 TASKS = ("binary", "multiclass", "regression")
 
 Array = NDArray[Any]
+
+
+class Preprocessing(Protocol):
+    """How a table became features: applied to a second table, and written to model files."""
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features, in their order."""
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns that were standardized."""
+
+    def transform_with_notes(
+        self, frame: pd.DataFrame
+    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+        """Return the features of a second table, and sentences on what was odd about it."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the treatment as values that JSON can hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,31 +55,22 @@ class Dataset:
 
     Parameters
     ----------
-    name : str
-        Short name, for titles and file names.
-    task : {"binary", "multiclass", "regression"}
-        What is to be learned.
-    X_train, X_val, X_test : ndarray of shape (n, d)
-        Features exactly as the network sees them, float32 or float64. The test split may have
-        no rows.
-    y_train, y_val, y_test : ndarray
-        Class codes, int64 of shape (n,); or soft class targets, float of shape (n, K) with rows
-        that sum to 1 (binary: shape (n,), the probability of class 1); or regression targets,
-        float64 of shape (n,) or (n, k), in the target's own units.
-    feature_names : tuple of str, length d
-    class_names : tuple of str, length K
-        Names of the class codes; empty for regression.
-    target_names : tuple of str
-        Names of the predicted columns.
-    target_mean, target_scale : ndarray of shape (k,)
-        Standardization of the regression targets, learned from the training split (0 and 1 where
-        the targets are not standardized).
-    image_shape : tuple of (height, width), optional
-        Set where a row of features is an image, row after row from its top.
-    preprocessing : TablePreprocessing or BagOfWords, optional
-        How a table or texts became these features, to be applied to a second table.
-    notes : tuple of str
-        Sentences about decisions made on the way, for people.
+    name : short name, for titles and file names
+    task : {"binary", "multiclass", "regression"}; what is to be learned
+    X_train, X_val, X_test : shape (n, d); features exactly as the network sees them, float32 or
+        float64. The test split may have no rows.
+    y_train, y_val, y_test : class codes, int64 of shape (n,); or soft class targets, float of shape
+        (n, K) with rows that sum to 1 (binary: shape (n,), the probability of class 1); or
+        regression targets, float64 of shape (n,) or (n, k), in the target's own units
+    class_names : names of the class codes; empty for regression
+    target_names : names of the predicted columns
+    target_mean, target_scale : shape (k,); standardization of the regression targets, learned from
+        the training split (0 and 1 where the targets are not standardized)
+    image_shape : set where a row of features is an image, row after row from its top
+    preprocessing : how a table or texts became these features, to be applied to a second table
+    notes : sentences about decisions made on the way, for people
+    row_numbers : where each row of the splits comes from, counted from 1: its line in a file, or
+        its place in a table
 
     Raises
     ------
@@ -82,17 +94,20 @@ class Dataset:
     image_shape: tuple[int, int] | None = None
     preprocessing: Preprocessing | None = None
     notes: tuple[str, ...] = ()
+    row_numbers: Split | None = None
 
     def __post_init__(self) -> None:
         for name, value in self._arrays().items():
             object.__setattr__(self, name, _frozen(value))
+        if self.row_numbers is not None:
+            object.__setattr__(self, "row_numbers", Split(*map(_frozen, self.row_numbers)))
         _check_features(self)
         _check_targets(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a pickled data set; pickle itself forgets that arrays are read-only."""
         self.__dict__.update(state)
-        for array in self._arrays().values():
+        for array in (*self._arrays().values(), *(self.row_numbers or ())):
             array.setflags(write=False)
 
     def _arrays(self) -> dict[str, Array]:
@@ -148,18 +163,6 @@ class Dataset:
             return np.eye(self.n_outputs, dtype=dtype)[y]
         return y.reshape(len(y), self.n_outputs).astype(dtype)
 
-    def decode_targets(self, outputs: Array) -> Array:
-        """Turn regression outputs (..., n_outputs) into the target's own units, same shape.
-
-        Raises
-        ------
-        ValueError
-            If the task is not regression.
-        """
-        if self.task != "regression":
-            raise ValueError("Only regression outputs have units to be turned back into.")
-        return np.asarray(outputs) * self.target_scale + self.target_mean
-
     def _split_of(self, letter: str, split: str) -> Array:
         if split not in SPLITS:
             raise ValueError(f"There is no split '{split}', only {listing(SPLITS)}.")
@@ -187,6 +190,12 @@ def _check_features(data: Dataset) -> None:
         )
         _require(X.dtype.kind == "f", f"The {split} features are {X.dtype}, not floats.")
         _require(bool(np.isfinite(X).all()), f"The {split} features are not all finite.")
+    if data.row_numbers is not None:
+        lengths = [len(data.features(split)) for split in SPLITS]
+        _require(
+            [len(numbers) for numbers in data.row_numbers] == lengths,
+            "There are not as many row numbers as rows.",
+        )
     _require(
         min(len(data.X_train), len(data.X_val)) > 0, "Training or validation rows are missing."
     )

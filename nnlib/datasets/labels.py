@@ -1,10 +1,9 @@
 """Targets: what kind of task they ask for, and class labels as codes and names."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -29,11 +28,14 @@ def natural_key(name: str) -> tuple[tuple[int, float, str], ...]:
     Lower case counts like upper case, except between names that are otherwise equal.
     """
     try:
-        return ((0, float(name), ""),)
+        number = float(name)
     except ValueError:
-        parts = re.split(r"([0-9]+)", name.casefold())
-        key = [(0, float(part), "") if part.isdecimal() else (1, 0.0, part) for part in parts]
-        return (*key, (1, 0.0, name))
+        number = nan
+    if isfinite(number):  # a person named Nan is a word, and NaN has no place in an order
+        return ((0, number, name),)
+    parts = re.split(r"([0-9]+)", name.casefold())
+    key = [(0, float(part), "") if part.isdecimal() else (1, 0.0, part) for part in parts]
+    return (*key, (1, 0.0, name))
 
 
 def encode_classes(
@@ -43,11 +45,9 @@ def encode_classes(
 
     Parameters
     ----------
-    labels : sequence of length n
-        Text, numbers or booleans.
-    class_names : sequence of str, optional
-        Names in the order of the codes. Labels are either these names, or the codes
-        0 to K - 1 themselves. Without it the names are the labels, naturally sorted.
+    labels : text, numbers or booleans
+    class_names : names in the order of the codes. Labels are either these names, or the codes 0 to
+        K - 1 themselves. Without it the names are the labels, naturally sorted.
 
     Returns
     -------
@@ -88,8 +88,8 @@ def infer_task_of_values(values: NDArray[Any]) -> str:
 
     Parameters
     ----------
-    values : ndarray of shape (n,)
-        Text or objects, booleans, integers or floats. Floats are taken as quantities.
+    values : shape (n,); text or objects, booleans, integers or floats. Floats are taken as
+        quantities.
 
     Returns
     -------
@@ -110,8 +110,7 @@ def settle_task(requested: str | None, inferred: str, n_classes: int) -> str:
     ----------
     requested : {"binary", "multiclass", "regression", "classification"} or None
     inferred : {"binary", "multiclass", "regression"}
-    n_classes : int
-        Number of distinct target values.
+    n_classes : number of distinct target values
 
     Raises
     ------

@@ -1,7 +1,5 @@
 """What a named data set declares about itself: its words for a page, its options, its builder."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,10 +29,8 @@ class Option:
     def check(self, value: object) -> int | float:
         """Return the value as int or float, like the default.
 
-        Raises
-        ------
-        DatasetError
-            If the value is not a number, not whole where it must be, or out of bounds.
+        Raises DatasetError if the value is not a number, not whole where it must be, or out of
+        bounds.
         """
         whole = isinstance(self.default, int)
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
@@ -67,10 +63,7 @@ class DatasetInfo:
     def option(self, name: str) -> Option:
         """Return the option of that name.
 
-        Raises
-        ------
-        DatasetError
-            If this data set has no such option.
+        Raises DatasetError if this data set has no such option.
         """
         for option in self.options:
             if option.name == name:
@@ -88,3 +81,22 @@ class DatasetInfo:
         """Build the data set with these options, checked, and defaults for the others."""
         checked = {name: self.option(name).check(value) for name, value in options.items()}
         return self.build(**{**self.defaults(), **checked}, **services)
+
+
+SPLIT = (
+    Option(
+        "train_fraction", 0.8, 0.05, 0.95, "Training share", "Share of the rows that is trained on."
+    ),
+    Option(
+        "test_fraction",
+        0.0,
+        0.0,
+        0.9,
+        "Test share",
+        "Share of the rows kept for a test; the rows that remain are for validation.",
+    ),
+    Option(
+        "seed", 0, 0, 2**32 - 1, "Data seed", "Decides which rows are drawn and how they split."
+    ),
+)
+"""How every data set's rows are split."""

@@ -1,7 +1,5 @@
 """Standardization: subtract a mean and divide by a deviation, both of the training rows."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +17,7 @@ class Scaling(NamedTuple):
     def apply(self, values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         """Return ``(values - mean) / scale`` as `dtype`, same shape.
 
-        Raises
-        ------
-        DatasetError
-            If a result is too large for `dtype`.
+        Raises DatasetError if a result is too large for `dtype`.
         """
         with np.errstate(all="ignore"):
             result = ((values - self.mean) / self.scale).astype(dtype)
@@ -36,11 +31,9 @@ def fit_scaling(training: NDArray[Any], *, one_scale: bool = False) -> Scaling:
 
     Parameters
     ----------
-    training : ndarray of shape (n, d)
-        The rows of the training split, and no others.
-    one_scale : bool
-        Take one mean and one deviation over all columns, as for the pixels of images: a pixel
-        that is dark nearly everywhere must not be blown up to unit variance.
+    training : shape (n, d); the rows of the training split, and no others
+    one_scale : take one mean and one deviation over all columns, as for the pixels of images: a
+        pixel that is dark nearly everywhere must not be blown up to unit variance
 
     Returns
     -------

@@ -1,8 +1,6 @@
 """Which rows are for training, for validation and for the test."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +20,15 @@ class Split(NamedTuple):
     test: Rows
 
 
+def split_arrays(split: Split, **arrays: NDArray[Any]) -> dict[str, Any]:
+    """Return the rows of each array in each split: of `X` as "X_train", "X_val" and "X_test"."""
+    return {
+        f"{name}_{part}": array[rows]
+        for name, array in arrays.items()
+        for part, rows in zip(Split._fields, split, strict=True)
+    }
+
+
 def split_rows(
     n_rows: int,
     *,
@@ -29,19 +36,28 @@ def split_rows(
     test_fraction: float = 0.0,
     seed: int = 0,
     codes: NDArray[np.integer] | None = None,
+    groups: NDArray[np.integer] | None = None,
+    ordered: bool = False,
 ) -> Split:
-    """Divide rows at random, with the same class proportions in every split.
+    """Divide rows at random: with the same class proportions in every split, or by whole groups.
 
     Parameters
     ----------
-    n_rows : int
-        Number of rows, at least 4.
-    train_fraction, test_fraction : float
-        Shares of the training and of the test split; validation is what remains.
-    seed : int
-        Seed of the shuffle.
-    codes : ndarray of int, shape (n_rows,), optional
-        Classes to keep in proportion. A class of which there is a single row goes to training.
+    n_rows : number of rows, at least 4
+    train_fraction, test_fraction : shares of the training and of the test split; validation is what
+        remains
+    seed : seed of the shuffle
+    codes : shape (n_rows,); classes to keep in proportion. A class of which there is a single row
+        goes to training.
+    groups : shape (n_rows,); numbers of groups, of which each goes to one split as a whole; `codes`
+        then do not count. The splits come as near to their shares as whole groups allow.
+    ordered : whether groups are taken in the order of their numbers (training first, the test last)
+        rather than at random; where the numbers are times, this splits by time
+
+    Raises
+    ------
+    DatasetError
+        If there are too few rows or groups, or the shares leave no validation rows.
 
     Notes
     -----
@@ -51,11 +67,40 @@ def split_rows(
     """
     n_train, n_val = _split_sizes(n_rows, train_fraction, test_fraction)
     rng = _generator(seed)
+    if groups is not None:
+        return _split_groups(groups, n_train, n_val, rng, ordered)
     order = rng.permutation(n_rows)
     if codes is not None:
         order = order[_stratified_order(codes[order])]
     train, val, test = np.split(order, [n_train, n_train + n_val])
     return Split(rng.permutation(train), rng.permutation(val), rng.permutation(test))
+
+
+def _split_groups(
+    groups: NDArray[np.integer], n_train: int, n_val: int, rng: np.random.Generator, ordered: bool
+) -> Split:
+    """Give each group to one split, so that the splits end nearest to where they should."""
+    names, of_row, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    tested = n_train + n_val < len(groups)
+    if len(names) < 2 + tested:
+        raise DatasetError(
+            f"The rows belong to {len(names)} group{'' if len(names) == 1 else 's'}; "
+            f"{2 + tested} splits need at least {2 + tested}.",
+            "Split by another column, or at random.",
+        )
+    order = np.arange(len(names)) if ordered else rng.permutation(len(names))
+    ends = np.cumsum(sizes[order])
+    first = _nearest(ends, n_train, 1, len(names) - 1 - tested)
+    second = _nearest(ends, n_train + n_val, first + 1, len(names) - 1) if tested else len(names)
+    place = np.empty(len(names), dtype=np.intp)
+    place[order] = np.arange(len(names))
+    split = np.searchsorted([first, second], place[of_row], side="right")
+    return Split(*(rng.permutation(np.flatnonzero(split == part)) for part in range(3)))
+
+
+def _nearest(ends: NDArray[np.integer], rows: int, low: int, high: int) -> int:
+    """Return how many groups, between two bounds, together have most nearly so many rows."""
+    return low + int(np.abs(ends[low - 1 : high] - rows).argmin())
 
 
 def _stratified_order(codes: NDArray[np.integer]) -> Rows:

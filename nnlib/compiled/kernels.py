@@ -1,0 +1,233 @@
+"""The two kernels that Python calls: so many training steps of some replicas, and their scores.
+
+The architecture is data, so they are compiled once for each type of number, not once a network.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+from numba.np.numpy_support import from_dtype
+
+from nnlib.compiled import columns as col
+from nnlib.compiled.arrays import copy
+from nnlib.compiled.losses import loss_and_gradient
+from nnlib.compiled.measures import hidden_layers, layer_norms
+from nnlib.compiled.normalization import move_state
+from nnlib.compiled.options import entry, kernel
+from nnlib.compiled.passes import backward, forward, part, transposed
+from nnlib.compiled.scores import add_residuals, all_finite, count_correct
+from nnlib.compiled.updates import BLOCK, add_penalties, clip, project, update
+from nnlib.compiled.vectors import LANES, borrowed, like
+
+INPUTS, OUTPUTS, LAYERS, HIDDEN, LOSS, OPTIMIZER, TARGETS, ROOM, OTHER, SCRATCH, LINES = range(11)
+"""What `sizes` holds: widths, numbers of layers, codes, and the rows of `work` for the targets, two
+signals, scratch, and two rows for the loss. The inputs lie at row 1; number 0 is 0."""
+
+EVALUATED = 128
+"""So many examples are evaluated at once."""
+
+
+@kernel
+def padded(count):
+    return (count + LANES - 1) // LANES * LANES
+
+
+@kernel
+def gather(x, rows, width, work, scratch, to, stride):
+    """Lay the examples of these rows out feature by feature, in `work` at `to`."""
+    room = padded(width)
+    for i in range(rows.size):
+        first = rows[i] * width
+        copy(x[first : first + width], work[scratch + i * room : scratch + i * room + width])
+    transposed(work, scratch, room, work, to, stride, stride, room)
+
+
+@kernel
+def layer_block(record, block, layers):
+    return record[1 + block * layers : 1 + (block + 1) * layers]
+
+
+@kernel
+def measure(ops, sizes, weights, gradient, work, stride, batch, loss, largest, record):
+    layers, hidden = sizes[LAYERS], sizes[HIDDEN]
+    record[0] = loss
+    layer_norms(ops, gradient, layer_block(record, col.GRADIENT_NORM, layers))
+    layer_norms(ops, weights, layer_block(record, col.WEIGHT_NORM, layers))
+    hidden_layers(ops, work, sizes[SCRATCH], stride, batch, largest, record, layers, hidden)
+
+
+@kernel
+def gradient_of_step(
+    ops, sizes, factors, rows, x, targets, class_weights, draws, starts, weights, gradient, state,
+    work, sums, own, signals,
+):  # fmt: skip
+    """Return the minibatch's loss, with the gradients made; the state is not moved yet."""
+    batch = rows.size
+    stride = padded(batch)
+    outputs = sizes[OUTPUTS]
+    scratch = sizes[SCRATCH] * stride
+    gather(x, rows, sizes[INPUTS], work, scratch, stride, stride)
+    gather(targets, rows, outputs, work, scratch, sizes[TARGETS] * stride, stride)
+    rate = own[col.DROPOUT_RATE]
+    forward(ops, factors, work, weights, state, draws, starts, stride, batch, rate, True)
+    lines = sizes[LINES] * stride
+    loss = loss_and_gradient(
+        sizes[LOSS], part(work, ops[-1][col.TO], outputs, stride),
+        part(work, sizes[TARGETS], outputs, stride), class_weights, stride, batch,
+        part(work, sizes[ROOM], outputs, stride), work[lines : lines + 2 * stride], sums[:stride],
+    )  # fmt: skip
+    rooms = (sizes[ROOM], sizes[OTHER], sizes[SCRATCH])
+    backward(ops, factors, work, weights, gradient, rooms, stride, batch, signals)
+    return np.float64(like(work[0], loss))
+
+
+@kernel
+def evaluate(ops, sizes, factors, x, targets, totals, weights, state, work, sums, out):
+    """Write the loss and the score of all examples in evaluation mode, 128 at a time.
+
+    The score is the accuracy, or where there are the targets' `totals` of squares, R².
+    """
+    inputs, outputs = sizes[INPUTS], sizes[OUTPUTS]
+    examples = x.size // inputs
+    nothing, starts, alike = np.empty(0, np.float32), np.empty(0, np.int64), np.empty(0)
+    residuals, correct, value, finite = np.zeros(outputs), 0, 0.0, True
+    for first in range(0, examples, EVALUATED):
+        batch = min(EVALUATED, examples - first)
+        stride = padded(batch)
+        here = np.arange(first, first + batch)
+        scratch, lines = sizes[SCRATCH] * stride, sizes[LINES] * stride
+        gather(x, here, inputs, work, scratch, stride, stride)
+        forward(
+            ops, factors, work, weights, state, nothing, starts, stride, batch, 0.0, False
+        )  # fmt: skip
+        gather(targets, here, outputs, work, scratch, sizes[TARGETS] * stride, stride)
+        z = part(work, ops[-1][col.TO], outputs, stride)
+        t = part(work, sizes[TARGETS], outputs, stride)
+        value += batch * loss_and_gradient(
+            sizes[LOSS], z, t, alike, stride, batch, part(work, sizes[ROOM], outputs, stride),
+            work[lines : lines + 2 * stride], sums[:stride],
+        )  # fmt: skip
+        if totals.size:
+            add_residuals(z, t, stride, batch, residuals)
+        else:
+            finite &= all_finite(z, stride, batch)
+            correct += count_correct(z, t, stride, batch)
+    out[0] = value / examples
+    out[1] = correct / examples if finite else np.nan
+    if totals.size:
+        out[1] = 0.0
+        for k in range(outputs):
+            share = residuals[k] / totals[k] if totals[k] > 0 else np.nan
+            out[1] += (1 - share) / outputs
+
+
+@kernel
+def train_replica(
+    ops, sizes, factors, constants, rows, ends, x, targets, class_weights, draws, bases, weights,
+    gradient, state, first, second, decay, step, rates, own, held, diverged, record_at, records,
+    evaluated_at, splits, answers, totals, scores, work, sums, change,
+):  # fmt: skip
+    """Make the steps of a block; return how many, fewer where the loss stops being finite."""
+    hyper, momentum, largest = constants[:3], constants[3], constants[4]
+    starts, layers = bases.copy(), sizes[LAYERS]
+    for t in range(ends.size - 1):
+        here = rows[ends[t] : ends[t + 1]]
+        record = records[record_at[t]] if record_at[t] >= 0 else records[0][:0]
+        measured = record_at[t] >= 0
+        signals = layer_block(record, col.SIGNAL_NORM, layers) if measured else record
+        loss = gradient_of_step(
+            ops, sizes, factors, here, x, targets, class_weights, draws, starts, weights, gradient,
+            state, work, sums, own, signals,
+        )  # fmt: skip
+        if not diverged and not np.isfinite(loss):
+            return t
+        for i in range(len(ops)):
+            starts[i] += here.size * ops[i][col.WIDTH_OUT]
+        stride = padded(here.size)
+        add_penalties(ops, own, weights, gradient)
+        if measured:
+            measure(ops, sizes, weights, gradient, work, stride, here.size, loss, largest, record)
+        clip(own, gradient)
+        room = change if measured else change[: min(BLOCK, change.size)]
+        update(
+            sizes[OPTIMIZER], hyper, step + t + 1, own[col.RATE] * rates[t], weights, gradient,
+            first, second, decay, room, not held,
+        )  # fmt: skip
+        if measured:
+            layer_norms(ops, change, layer_block(record, col.CHANGE_NORM, layers))
+        if not held:
+            move_state(ops, work, state, stride, here.size, momentum)
+            project(ops, own, weights)
+        if evaluated_at[t] >= 0:
+            for split in range(len(splits)):
+                if splits[split].size:
+                    evaluate(
+                        ops, sizes, factors, borrowed(splits[split]), borrowed(answers[split]),
+                        totals[split], weights, state, work, sums, scores[evaluated_at[t], split],
+                    )  # fmt: skip
+    return ends.size - 1
+
+
+@entry
+def train(
+    ops, sizes, factors, constants, rows, ends, x, targets, class_weights, draws, bases, which,
+    weights, gradients, states, firsts, seconds, decay, step, rates, owns, held, diverged,
+    record_at, records, evaluated_at, splits, answers, totals, scores, work, sums, change, begin,
+    end, made,
+):  # fmt: skip
+    """Make a block of steps with the replicas from `begin` to `end`, one after another."""
+    ops, rows, work, change = borrowed(ops), borrowed(rows), borrowed(work), borrowed(change)
+    x, targets, draws, sums = borrowed(x), borrowed(targets), borrowed(draws), borrowed(sums)
+    weights, gradients, states = borrowed(weights), borrowed(gradients), borrowed(states)
+    firsts, seconds, decay = borrowed(firsts), borrowed(seconds), borrowed(decay)
+    class_weights, records = borrowed(class_weights), borrowed(records)
+    totals, scores = borrowed(totals), borrowed(scores)
+    constants, owns = borrowed(constants), borrowed(owns)
+    for r in range(begin, end):
+        made[r] = train_replica(
+            ops, sizes, factors, constants, rows[which[0, r]], ends, x, targets, class_weights,
+            draws[which[1, r]], bases, weights[r], gradients[r], states[r], firsts[r],
+            seconds[r], decay, step, rates, owns[r], held[r], diverged[r], record_at, records[r],
+            evaluated_at, splits, answers, totals, scores[r], work, sums, change,
+        )  # fmt: skip
+
+
+@entry
+def score(
+    ops, sizes, factors, x, targets, totals, weights, states, work, sums, begin, end, out
+):  # fmt: skip
+    """Write loss and score of the replicas from `begin` to `end`, shape (R, 2)."""
+    ops, sizes, factors, work = borrowed(ops), borrowed(sizes), borrowed(factors), borrowed(work)
+    x, targets, totals, sums = borrowed(x), borrowed(targets), borrowed(totals), borrowed(sums)
+    weights, states, out = borrowed(weights), borrowed(states), borrowed(out)
+    for r in range(begin, end):
+        evaluate(
+            ops, sizes, factors, x, targets, totals, weights[r], states[r], work, sums, out[r]
+        )  # fmt: skip
+
+
+def load(dtype: npt.DTypeLike) -> None:
+    """Load the kernels for one type of number from the disk, or compile them."""
+    number = from_dtype(np.dtype(dtype))
+    one, two, three, four = (partial(types.Array, layout="C", ndim=n) for n in (1, 2, 3, 4))
+    ints, table, wide, own = one(types.int64), two(types.int64), one(types.float64), one(number)
+    examples, stack, n = one(number, readonly=True), two(number), types.int64
+    pair = types.UniTuple(examples, 2)
+    train.compile(
+        (
+            table, ints, wide, wide, table, ints, examples, examples, wide, two(types.float32),
+            ints, table, stack, stack, stack, stack, stack, own, n, wide, two(types.float64),
+            one(types.bool_), one(types.bool_), ints, three(types.float64), ints, pair, pair,
+            two(types.float64), four(types.float64), own, wide, own, n, n, ints,
+        )
+    )  # fmt: skip
+    score.compile(
+        (
+            table, ints, wide, examples, examples, wide, stack, stack, own, wide, n, n,
+            two(types.float64),
+        )
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""The layers' passes over a plan: activations lie feature by feature, (width, batch padded to 16).
+
+A plan is a table with a row for each layer (see `columns`); `work` is one flat array in which
+all of them lie, at so many rows of `stride` numbers. Numbers beyond the batch are never summed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnlib.compiled import columns as col
+from nnlib.compiled.arrays import add, copy, multiply, norm_of_rows, scale, total
+from nnlib.compiled.functions import activate, slope
+from nnlib.compiled.normalization import batch_norm_backward, batch_norm_forward
+from nnlib.compiled.options import kernel
+from nnlib.compiled.vectors import LANES, ROWS, like, panel, panel_lanes, transpose, wide_panel
+
+
+@kernel
+def product(a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, rows, lanes, depth):
+    """Make c = start + a·b, `rows` x `lanes` (a multiple of 16); strides as in `panel`."""
+    width = panel_lanes(a)
+    for lane in range(0, lanes, width):
+        for row in range(0, rows, ROWS):
+            at, to, first = ia + row * ar, ic + row * cr + lane, istart + row * sr
+            here = min(ROWS, rows - row)
+            if width > LANES and lane + width <= lanes:
+                wide_panel(
+                    a, at, ar, ak, b, ib + lane, bk, c, to, cr, start, first, sr, depth, here
+                )  # fmt: skip
+            else:
+                panel(a, at, ar, ak, b, ib + lane, bk, c, to, cr, start, first, sr, depth, here)
+
+
+@kernel
+def transposed(source, first, stride, target, to, target_stride, rows, columns):
+    """Transpose whole blocks of 16 x 16; both places have room for them."""
+    for row in range(0, rows, LANES):
+        for column in range(0, columns, LANES):
+            transpose(
+                source, first + row * stride + column, stride,
+                target, to + column * target_stride + row, target_stride,
+            )  # fmt: skip
+
+
+@kernel
+def dense_forward(op, work, parameters, stride):
+    fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
+    bias, step = parameters, 1
+    first = op[col.BIAS]
+    if first < 0:  # no bias: one zero, again and again
+        bias, step, first = work, 0, 0
+    product(
+        parameters, op[col.WEIGHT], 1, fan_out, work, op[col.FROM] * stride, stride,
+        work, op[col.TO] * stride, stride, bias, first, step, fan_out, stride, fan_in,
+    )  # fmt: skip
+
+
+@kernel
+def dense_gradients(op, work, signal, flipped, gradients, stride, batch):
+    """Make dL/dW and dL/db; `flipped` is room for the signal with examples as rows."""
+    fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
+    padded = (fan_out + LANES - 1) // LANES * LANES
+    transposed(work, signal, stride, work, flipped, padded, padded, stride)
+    whole = fan_out // LANES * LANES
+    product(
+        work, op[col.FROM] * stride, stride, 1, work, flipped, padded,
+        gradients, op[col.WEIGHT], fan_out, work, 0, 0, fan_in, whole, batch,
+    )  # fmt: skip
+    if whole < fan_out:
+        tile = np.empty(ROWS * LANES, work.dtype)
+        for row in range(0, fan_in, ROWS):
+            here = min(ROWS, fan_in - row)
+            panel(
+                work, (op[col.FROM] + row) * stride, stride, 1, work, flipped + whole, padded,
+                tile, 0, LANES, work, 0, 0, batch, here,
+            )  # fmt: skip
+            for r in range(here):
+                first = op[col.WEIGHT] + (row + r) * fan_out
+                for o in range(whole, fan_out):
+                    gradients[first + o] = tile[r * LANES + o - whole]
+    if op[col.BIAS] >= 0:
+        for o in range(fan_out):
+            first = signal + o * stride
+            gradients[op[col.BIAS] + o] = total(work[first : first + batch])
+
+
+@kernel
+def dense_backward(op, work, signal, to, parameters, stride):
+    fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
+    product(
+        parameters, op[col.WEIGHT], fan_out, 1, work, signal, stride, work, to, stride,
+        work, 0, 0, fan_in, stride, fan_out,
+    )  # fmt: skip
+
+
+@kernel
+def draw_mask(op, work, draws, first, stride, batch, rate):
+    """Turn a layer's draws of this step, (batch, width), into its mask: 0 or 1 / (1 - rate)."""
+    width = op[col.WIDTH_OUT]
+    threshold, kept = np.float32(rate), like(work[0], 1 / (1 - rate))
+    for j in range(width):
+        to = (op[col.KEPT] + j) * stride
+        for i in range(batch):
+            draw = draws[first + i * width + j]
+            work[to + i] = kept if draw >= threshold else like(work[0], 0)
+
+
+@kernel
+def part(work, row, width, stride):
+    return work[row * stride : (row + width) * stride]
+
+
+@kernel
+def forward(ops, factors, work, parameters, state, draws, starts, stride, batch, rate, training):
+    """Run all layers; `starts` says where this step's draws of each layer begin."""
+    for i in range(len(ops)):
+        op = ops[i]
+        kind, width = op[col.KIND], op[col.WIDTH_OUT]
+        if kind == col.DENSE:
+            dense_forward(op, work, parameters, stride)
+            continue
+        if kind == col.BATCH_NORM:
+            batch_norm_forward(op, work, parameters, state, stride, batch, factors[i], training)
+            continue
+        x, out = part(work, op[col.FROM], width, stride), part(work, op[col.TO], width, stride)
+        if kind == col.ACTIVATION:
+            activate(op[col.CODE], x, out)
+        elif kind == col.DROPOUT:
+            if training:
+                draw_mask(op, work, draws, starts[i], stride, batch, rate)
+                copy(x, out)
+                multiply(out, part(work, op[col.KEPT], width, stride))
+            else:
+                copy(x, out)
+        elif kind == col.SCALE:
+            scale(x, like(work[0], factors[i]), out)
+        elif kind == col.SKIP_END:
+            add(x, part(work, op[col.KEPT], width, stride), out)
+
+
+@kernel
+def backward(ops, factors, work, parameters, gradients, rooms, stride, batch, signals):
+    """Go back from dL/d logits at rooms[0]; two more rooms are for the next signal and scratch.
+
+    `signals`, where it is not empty, gets ‖dL/dz‖ of each Dense.
+    """
+    here, there, scratch = rooms[0], rooms[1], rooms[2]
+    dense = signals.size
+    for i in range(len(ops) - 1, -1, -1):
+        op = ops[i]
+        kind, width = op[col.KIND], op[col.WIDTH_OUT]
+        signal = part(work, here, width, stride)
+        if kind == col.DENSE:
+            if signals.size:
+                dense -= 1
+                signals[dense] = norm_of_rows(work, here * stride, width, stride, batch)
+            dense_gradients(op, work, here * stride, scratch * stride, gradients, stride, batch)
+            if i:
+                dense_backward(op, work, here * stride, there * stride, parameters, stride)
+                here, there = there, here
+        elif kind == col.ACTIVATION:
+            slopes = part(work, scratch, width, stride)
+            slope(op[col.CODE], part(work, op[col.FROM], width, stride), slopes)
+            multiply(signal, slopes)
+        elif kind == col.BATCH_NORM:
+            batch_norm_backward(op, work, here * stride, parameters, gradients, stride, batch)
+        elif kind == col.DROPOUT:
+            multiply(signal, part(work, op[col.KEPT], width, stride))
+        elif kind == col.SCALE:
+            scale(signal, like(work[0], factors[i]), signal)
+        elif kind == col.SKIP_END:
+            copy(signal, part(work, op[col.SAVED], width, stride))
+        elif kind == col.SKIP_START:
+            add(signal, part(work, op[col.SAVED], width, stride), signal)

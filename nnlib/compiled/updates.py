@@ -1,0 +1,158 @@
+"""Optimizers and what acts around them: penalties, clipping, the max-norm constraint."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnlib.compiled import columns as col
+from nnlib.compiled.arrays import add, squares
+from nnlib.compiled.options import kernel
+from nnlib.compiled.vectors import like
+from nnlib.optimizers import OPTIMIZERS
+
+CODES = {name: code for code, name in enumerate(OPTIMIZERS)}
+"""The number of each optimizer in a plan."""
+_SGD, _MOMENTUM, _NESTEROV = CODES["sgd"], CODES["momentum"], CODES["nesterov"]
+_ADAGRAD, _RMSPROP, _ADAMW = CODES["adagrad"], CODES["rmsprop"], CODES["adamw"]
+
+DECAY, SQUARE_DECAY, EPSILON = range(3)
+"""The constants of an optimizer: the momentum or β₁, the decay of the squares or β₂, and ε."""
+BLOCK = 2048
+"""Numbers that are updated at a time: what lies between stays in the cache."""
+
+
+@kernel
+def add_scaled(x, factor, y):
+    for i in range(x.size):
+        y[i] += factor * x[i]
+
+
+@kernel
+def velocity_change(gradient, velocity, momentum, rate, ahead, change):
+    for i in range(gradient.size):
+        velocity[i] = momentum * velocity[i] + gradient[i]
+        step = gradient[i] + momentum * velocity[i] if ahead else velocity[i]
+        change[i] = -rate * step
+
+
+@kernel
+def scaled_change(direction, square, epsilon, rate, change):
+    for i in range(direction.size):
+        change[i] = -rate * (direction[i] / (np.sqrt(square[i]) + epsilon))
+
+
+@kernel
+def decay_squares(gradient, kept, new, square):
+    for i in range(gradient.size):
+        square[i] = kept * square[i] + new * (gradient[i] * gradient[i])
+
+
+@kernel
+def decay_mean(gradient, kept, mean):
+    for i in range(gradient.size):
+        mean[i] = kept * mean[i] + gradient[i]
+
+
+@kernel
+def change_of(code, hyper, step, rate, weights, gradient, first, second, decay, change):
+    """Write the change that one optimizer makes at its `step`, counted from 1, in a block."""
+    one = like(gradient[0], 1)
+    exact = like(gradient[0], rate)
+    kept, square_kept = like(one, hyper[DECAY]), like(one, hyper[SQUARE_DECAY])
+    if code == _SGD:
+        for i in range(gradient.size):
+            change[i] = gradient[i] * -exact
+    elif code in (_MOMENTUM, _NESTEROV):
+        velocity_change(gradient, first, kept, exact, code == _NESTEROV, change)
+    elif code in (_ADAGRAD, _RMSPROP):
+        new = one if code == _ADAGRAD else like(one, 1 - hyper[SQUARE_DECAY])
+        decay_squares(gradient, square_kept, new, first)
+        scaled_change(gradient, first, like(one, hyper[EPSILON]), exact, change)
+    else:
+        decay_mean(gradient, kept, first)
+        decay_squares(gradient, square_kept, one, second)
+        mean = (1 - hyper[DECAY]) / (1 - hyper[DECAY] ** step)
+        root = np.sqrt((1 - hyper[SQUARE_DECAY]) / (1 - hyper[SQUARE_DECAY] ** step))
+        epsilon = like(one, hyper[EPSILON] / root)
+        scaled_change(first, second, epsilon, like(one, rate * (mean / root)), change)
+        if code == _ADAMW:
+            for i in range(gradient.size):
+                change[i] -= exact * decay[i] * weights[i]
+
+
+@kernel
+def update(code, hyper, step, rate, weights, gradient, first, second, decay, change, apply):
+    """Move the optimizer's state and, unless the replica is held, the weights.
+
+    `change` has either room for one block, or for all and then keeps all.
+    """
+    for begin in range(0, weights.size, BLOCK):
+        end = min(begin + BLOCK, weights.size)
+        at = begin if change.size >= weights.size else 0
+        block, here = change[at : at + end - begin], weights[begin:end]
+        change_of(
+            code, hyper, step, rate, here, gradient[begin:end],
+            first[min(begin, first.size) : min(end, first.size)],
+            second[min(begin, second.size) : min(end, second.size)],
+            decay[min(begin, decay.size) : min(end, decay.size)], block,
+        )  # fmt: skip
+        if apply:
+            add(here, block, here)
+
+
+@kernel
+def add_penalties(ops, own, weights, gradient):
+    if own[col.L1] == 0 and own[col.L2] == 0:
+        return
+    for i in range(len(ops)):
+        op = ops[i]
+        if op[col.KIND] == col.DENSE:
+            here = slice(op[col.WEIGHT], op[col.WEIGHT] + op[col.WIDTH_IN] * op[col.WIDTH_OUT])
+            penalize(weights[here], gradient[here], own[col.L1], own[col.L2])
+
+
+@kernel
+def penalize(w, g, l1, l2):
+    l1, l2 = like(w[0], l1), like(w[0], 2 * l2)
+    zero = like(w[0], 0)
+    for i in range(w.size):
+        sign = l1 if w[i] > zero else (-l1 if w[i] < zero else w[i] * l1)  # 0 at 0, NaN at NaN
+        g[i] += sign + l2 * w[i]
+
+
+@kernel
+def clip(own, gradient):
+    """Clip by value and then by norm, each where its limit is not 0."""
+    if own[col.CLIP_VALUE]:
+        limit = like(gradient[0], own[col.CLIP_VALUE])
+        for i in range(gradient.size):
+            g = gradient[i]
+            gradient[i] = -limit if g < -limit else (limit if g > limit else g)
+    if own[col.CLIP_NORM]:
+        factor = own[col.CLIP_NORM] / (np.sqrt(squares(gradient)) + 1e-6)
+        exact = like(gradient[0], 1.0 if factor > 1 else factor)
+        for i in range(gradient.size):
+            gradient[i] *= exact
+
+
+@kernel
+def project(ops, own, weights):
+    """Scale down each unit's incoming weights, a column of its matrix, to the max norm."""
+    limit = own[col.MAX_NORM]
+    if limit == 0:
+        return
+    for i in range(len(ops)):
+        op = ops[i]
+        if op[col.KIND] != col.DENSE:
+            continue
+        first, width = op[col.WEIGHT], op[col.WIDTH_OUT]
+        for o in range(width):
+            s = 0.0
+            for k in range(op[col.WIDTH_IN]):
+                wide = np.float64(weights[first + k * width + o])
+                s += wide * wide
+            norm = np.sqrt(s)
+            if norm > limit:
+                factor = like(weights[0], limit / norm)
+                for k in range(op[col.WIDTH_IN]):
+                    weights[first + k * width + o] *= factor

@@ -1,0 +1,210 @@
+"""What Numba's Python cannot say: sixteen numbers at a time, and constants in an array's own type.
+
+Written as LLVM instructions on vectors of 16, which every processor's compiler splits as it needs.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 16
+"""Numbers in a vector: the batch is padded to a multiple of it."""
+
+_IS_AVX512 = llvm.get_host_cpu_features().get("avx512f", False)
+ROWS = 8 if _IS_AVX512 else 4
+"""Rows of a panel: as many as there are registers for (AVX2 and NEON: 4). No result depends on
+it, for each sum is made in the order of its terms."""
+
+_CONTRACT = ("contract",)
+
+
+def _size(vector: ir.VectorType) -> int:
+    """Return the bytes of a number: vectors lie at any of them."""
+    return 4 if vector.element == ir.FloatType() else 8
+
+
+def _vector(dtype: Any) -> ir.VectorType:
+    return ir.VectorType(ir.FloatType() if dtype == types.float32 else ir.DoubleType(), LANES)
+
+
+def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    return context.make_array(array_type)(context, builder, array).data
+
+
+def _vector_at(builder: Any, data: Any, index: Any, vector: ir.VectorType) -> Any:
+    return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
+
+
+def _splat(builder: Any, scalar: Any, vector: ir.VectorType) -> Any:
+    zero = ir.Constant(ir.IntType(32), 0)
+    single = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, zero)
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), mask)
+
+
+@intrinsic
+def panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows):
+    """Make c[r, :16] = start[r] + Σ_k a[r, k]·b[k, :16] for up to `ROWS` rows.
+
+    Every array is flat: an index and the distance of rows (…r) or of terms (…k) say where. The
+    sums stay in registers over all of k. Rows from `rows` on repeat the last one.
+    """
+    n = types.intp
+    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n), partial(_panel_code, 1)
+
+
+@intrinsic
+def wide_panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows):
+    """Make c[r, :32] likewise: each number of `a` is loaded for twice as many sums."""
+    n = types.intp
+    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n), partial(_panel_code, 2)
+
+
+@intrinsic
+def panel_lanes(typingctx, a):
+    """Return how many lanes a panel of these numbers has where there are registers enough."""
+    wide = _IS_AVX512 and a.dtype == types.float32
+
+    def codegen(context, builder, signature, args):
+        return context.get_constant(types.intp, 2 * LANES if wide else LANES)
+
+    return types.intp(a), codegen
+
+
+def _panel_code(vectors: int, context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    from_a, from_b, to, from_start = (
+        _data(context, builder, signature.args[i], args[i]) for i in (0, 4, 7, 10)
+    )
+    ia, ar, ak, ib, bk, ic, cr, istart, sr, depth, count = (
+        args[i] for i in (1, 2, 3, 5, 6, 8, 9, 11, 12, 13, 14)
+    )
+    vector = _vector(signature.args[0].dtype)
+    rows = _rows_within(builder, count)
+    firsts = [_plus(builder, ia, r, ar) for r in rows]
+    sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in rows]
+    for r, held in zip(rows, sums, strict=True):
+        first = builder.load(builder.gep(from_start, [_plus(builder, istart, r, sr)]))
+        for one in held:
+            builder.store(_splat(builder, first, vector), one)
+    with cgutils.for_range(builder, depth) as loop:
+        index = _plus(builder, ib, loop.index, bk)
+        row = [
+            builder.load(place, align=_size(vector))
+            for place in _vectors_at(builder, from_b, index, vector, vectors)
+        ]
+        offset = builder.mul(loop.index, ak)
+        for first, held in zip(firsts, sums, strict=True):
+            factor = builder.load(builder.gep(from_a, [builder.add(first, offset)]))
+            each = _splat(builder, factor, vector)
+            for one, numbers in zip(held, row, strict=True):
+                product = builder.fmul(each, numbers, flags=_CONTRACT)
+                builder.store(builder.fadd(builder.load(one), product, flags=_CONTRACT), one)
+    for r, held in zip(rows, sums, strict=True):
+        places = _vectors_at(builder, to, _plus(builder, ic, r, cr), vector, vectors)
+        for one, place in zip(held, places, strict=True):
+            builder.store(builder.load(one), place, align=_size(vector))
+    return context.get_dummy_value()
+
+
+def _vectors_at(builder: Any, data: Any, index: Any, vector: ir.VectorType, count: int) -> Any:
+    """Return the places of so many vectors one after another."""
+    steps = [ir.Constant(index.type, LANES * i) for i in range(count)]
+    return [_vector_at(builder, data, builder.add(index, step), vector) for step in steps]
+
+
+def _plus(builder: Any, first: Any, number: Any, stride: Any) -> Any:
+    return builder.add(first, builder.mul(number, stride))
+
+
+def _rows_within(builder: Any, count: Any) -> list[Any]:
+    """Return the numbers of a panel's rows, the last one again where there are fewer."""
+    last = builder.sub(count, ir.Constant(count.type, 1))
+    numbers = [ir.Constant(count.type, r) for r in range(ROWS)]
+    return [
+        builder.select(builder.icmp_signed("<", number, count), number, last) for number in numbers
+    ]
+
+
+@intrinsic
+def transpose(typingctx, source, isource, sr, target, itarget, tr):
+    """Write a block of 16 x 16 of `source`, its rows `sr` apart, transposed into `target`."""
+    n = types.intp
+    signature = types.void(source, n, n, target, n, n)
+
+    def codegen(context, builder, signature, args):
+        vector = _vector(signature.args[0].dtype)
+        align = _size(vector)
+        read = _data(context, builder, signature.args[0], args[0])
+        write = _data(context, builder, signature.args[3], args[3])
+
+        def place(data: Any, first: Any, stride: Any, r: int) -> Any:
+            index = builder.add(first, builder.mul(stride, ir.Constant(stride.type, r)))
+            return _vector_at(builder, data, index, vector)
+
+        rows = [builder.load(place(read, args[1], args[2], r), align=align) for r in range(LANES)]
+        mask_type = ir.VectorType(ir.IntType(32), LANES)
+        for s in (8, 4, 2, 1):  # swap the blocks of s x s beside the diagonal
+            upper = ir.Constant(mask_type, [k if not k & s else LANES + k - s for k in range(16)])
+            lower = ir.Constant(mask_type, [k + s if not k & s else LANES + k for k in range(16)])
+            for i in (i for i in range(LANES) if not i & s):
+                a, b = rows[i], rows[i + s]
+                rows[i] = builder.shuffle_vector(a, b, upper)
+                rows[i + s] = builder.shuffle_vector(a, b, lower)
+        for r, row in enumerate(rows):
+            builder.store(row, place(write, args[4], args[5], r), align=align)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def like(typingctx, x, constant):
+    """Return the constant in the type of x: a plain one would turn float32 into float64."""
+
+    def codegen(context, builder, signature, args):
+        return context.cast(builder, args[1], signature.args[1], signature.args[0])
+
+    return x(x, constant), codegen
+
+
+@intrinsic
+def two_to_the(typingctx, n):
+    """Return 2ⁿ of a whole number n given as a float, from its bits."""
+
+    def codegen(context, builder, signature, args):
+        single = signature.args[0] == types.float32
+        bits, shift, bias = (32, 23, 127) if single else (64, 52, 1023)
+        whole = builder.fptosi(args[0], ir.IntType(bits))
+        shifted = builder.shl(
+            builder.add(whole, ir.Constant(whole.type, bias)), ir.Constant(whole.type, shift)
+        )
+        return builder.bitcast(shifted, args[0].type)
+
+    return n(n), codegen
+
+
+@intrinsic
+def borrowed(typingctx, array):
+    """Return an array without its count of references, for as long as who called holds it.
+
+    Every slice of it then costs two additions, and not two locked ones on a shared number.
+    """
+
+    def codegen(context, builder, signature, args):
+        make = context.make_array(signature.args[0])
+        own = make(context, builder, args[0])
+        bare = make(context, builder)
+        for name in ("nitems", "itemsize", "data", "shape", "strides"):
+            setattr(bare, name, getattr(own, name))
+        bare.meminfo = ir.Constant(own.meminfo.type, None)
+        bare.parent = ir.Constant(own.parent.type, None)
+        return bare._getvalue()
+
+    return array(array), codegen

@@ -1,0 +1,1 @@
+"""Files of tables to data sets: unpacked, decoded, read, judged column by column, encoded."""

@@ -1,0 +1,1 @@
+"""Texts to data sets: corpora and bags of words."""

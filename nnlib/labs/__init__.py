@@ -1,0 +1,1 @@
+"""What one page computes: walkthroughs, races and comparisons on top of the engine."""
