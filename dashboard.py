@@ -5,12 +5,20 @@ from pathlib import Path
 import streamlit as st
 
 import nnlib
-from pages.shared import layout
-from pages.shared.charts import predictions, training
+from nnlib.instruments import INSTRUMENTS
+from pages.shared import layout, registry
+from pages.shared.charts.chart import Chart
+from pages.shared.charts.instruments import plot_instrument
+from pages.shared.charts.surfaces import picture_decision_surface, plot_decision_surface
+from pages.shared.charts.training import plot_losses
 from pages.shared.data_input import built_in, link_to_own_file
 from pages.shared.export import show_chart
-from pages.shared.reading import BOOKS, PAPERS
-from pages.shared.runs import LiveRun, live, live_run
+from pages.shared.films import Film
+from pages.shared.findings import show_findings
+from pages.shared.live import live
+from pages.shared.opened import choose_figure
+from pages.shared.references import BOOKS, PAPERS
+from pages.shared.runs import LiveRun, live_run
 
 KEY = "front"
 COLUMNS = 3
@@ -26,21 +34,20 @@ def main() -> None:
     layout.begin_page(layout.PRODUCT, "📉")
     st.markdown(
         "Change a hyperparameter and see what it does to losses, gradients, activations and "
-        "decision boundaries. Every number comes from a small NumPy neural network that trains "
-        "here, on this machine, on built-in data or on your own."
+        "decision boundaries. The networks are written in NumPy and train here, on this machine, "
+        "on built-in data or on your own."
     )
-    _live_run()
-    _own_data()
-    for group, pages in layout.existing_pages().items():
+    _own_data(_live_run())
+    for group, pages in registry.existing_pages().items():
         _cards(group, pages)
     _reading_list()
 
 
-def _live_run() -> None:
+def _live_run() -> LiveRun:
     data, reference = built_in("spiral")
     run = live_run(KEY, nnlib.Experiment(NETWORK, TRAINING, reference), data)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("A network learns to tell two spirals apart", anchor=False, width="content")
+        st.header("A network learns to tell two spirals apart", anchor=False, width="content")
         again = st.button(
             "Train again",
             icon=":material/replay:",
@@ -50,35 +57,37 @@ def _live_run() -> None:
     if again:
         run.rewind()
         run.play()
-    live(_live, run)
+    live(_live, run, most_steps=-(-run.trainer.total_steps // REDRAWS))
+    return run
 
 
 def _live(run: LiveRun) -> None:
-    """Train for a slice while the run plays, and redraw."""
-    if run.running:
-        run.play_slice(-(-run.trainer.total_steps // REDRAWS))
-        if not run.running:
-            st.rerun()
-    history = run.trainer.history
+    """Draw the run's three charts."""
+    show_findings(run, KEY)
+    history = run.history
     left, right = layout.wrapping_columns(2, key=f"{KEY}_charts")
-    surface = predictions.plot_decision_surface(run.trainer).update_layout(height=2 * HEIGHT)
-    losses = training.plot_losses(history, log_y=True).update_layout(height=HEIGHT)
-    norms = training.plot_gradient_norms(history).update_layout(height=HEIGHT)
     with left:
-        show_chart(surface, key="surface", name="decision-surface", menu=False)
+        film = run.films.develop("surface", run.trainer, picture_decision_surface)
+        _show(plot_decision_surface(run.trainer), "surface", 2 * HEIGHT, film)
     with right:
-        show_chart(losses, key="losses", name="losses", menu=False)
-        show_chart(norms, key="norms", name="gradient-norms", menu=False)
+        _show(plot_losses(history, log_y=True), "losses", HEIGHT)
+        _show(plot_instrument(history, INSTRUMENTS["gradient_norm"]), "norms", HEIGHT)
 
 
-def _own_data() -> None:
+def _show(chart: Chart, key: str, height: int, film: Film = ()) -> None:
+    chart.figure.update_layout(height=height)
+    show_chart(chart, key, menu=False, film=film)
+
+
+def _own_data(run: LiveRun) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown("**Why won't yours train?** Bring a table and choose the column to predict.")
         link_to_own_file("Train on your own CSV file")
+    choose_figure(run)
 
 
-def _cards(group: str, pages: tuple[layout.Page, ...]) -> None:
-    st.subheader(group, anchor=False)
+def _cards(group: str, pages: tuple[registry.Page, ...]) -> None:
+    st.header(group, anchor=False)
     for start in range(0, len(pages), COLUMNS):
         shown = pages[start : start + COLUMNS]
         row = layout.wrapping_columns(COLUMNS, key=f"cards_{shown[0].name}", least="13rem")
@@ -87,12 +96,12 @@ def _cards(group: str, pages: tuple[layout.Page, ...]) -> None:
                 _card(page)
 
 
-def _card(page: layout.Page) -> None:
+def _card(page: registry.Page) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
         picture = CARDS / f"{page.name}.svg"
         if picture.exists():
             st.image(picture, width="stretch", alt=f"A chart of the page {page.label}")
-        st.page_link(page.path, label=f"**{page.label}**", icon=page.icon)
+        layout.page_link(page.path, f"**{page.label}**", page.icon)
         st.caption(page.summary)
 
 

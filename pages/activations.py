@@ -1,31 +1,82 @@
 """Activations: functions and derivatives, signals through random layers, born-dead networks."""
 
-import numpy as np
 import streamlit as st
 
-from nnlib import born_dead, propagation
-from nnlib.propagation import LayerStatistics, MeasuredStack, RandomStack
-from pages.shared.activations_view import (
-    LOOK_FOR,
-    TRY_NEXT,
-    WHAT,
-    DeadChoice,
-    LayerChoice,
-    Shape,
-    choose_dead,
-    choose_functions,
-    choose_layers,
-    choose_shape,
-)
-from pages.shared.charts import activation_born_dead as dead_charts
-from pages.shared.charts import activation_layers as layer_charts
-from pages.shared.charts import activations as function_charts
-from pages.shared.charts.theme import plain_number
-from pages.shared.controls import label_of
-from pages.shared.export import show_chart
-from pages.shared.layout import begin_page, three_texts, wrapping_columns
+from pages.shared import widgets
+from pages.shared.activations import controls
+from pages.shared.activations.presets import PRESETS
+from pages.shared.activations.view import show_dead, show_functions, show_layers
+from pages.shared.layout import Next, begin_page, three_texts
+from pages.shared.presets import choose_preset
 
-TABS = ("Functions", "Through layers", "Dying ReLU lab")
+WHAT = r"""
+An activation function $f$ turns the pre-activations $z_l = W_l^\top a_{l-1}$ of a layer into its
+activations $a_l = f(z_l)$; without it, a stack of layers is one linear map. Back-propagation
+multiplies the gradient by $f'(z)$ at every layer.
+
+**Through layers.** For random weights of mean 0 and variance $\sigma_w^2$, without biases, and in
+the limit of infinite width, the pre-activations of a layer are normal with mean 0 and a variance
+$q_l = n\,\sigma_w^2\,\mathbb{E}[f(z)^2]$, $z \sim N(0, q_{l-1})$, with the fan-in $n$ (Poole et
+al. 2016; He et al. 2015 for ReLU). The first is $q_1 = n\,\sigma_w^2\,(\mu^2 + \sigma^2)$ for
+inputs from $N(\mu, \sigma^2)$. On the way back, the variance of $\partial L/\partial z$ is
+multiplied by $\chi_l = n\,\sigma_w^2\,\mathbb{E}[f'(z_l)^2]$ from layer $l+1$ to layer $l$, with
+the fan-out $n$ (Schoenholz et al. 2017).
+
+**Born dead.** A ReLU network is born dead if one of its hidden layers gives zero for every input;
+then its output is constant and no gradient reaches the weights up to that layer (Lu et al. 2020).
+Here it has one input, zero biases and $H$ hidden layers of $N$ units. Some input reaches the last
+living layer, and the next one is zero for it with probability $2^{-N}$; the first hidden layer
+never is, since what is off for $x$ is on for $-x$. Hence the upper bound
+$1 - (1 - 2^{-N})^{H-1}$.
+"""
+LOOK_FOR = r"""
+- **Shaded**: where |f′| is below a tenth of its largest value. The sigmoid's largest derivative is
+  only 0.25. GELU and SiLU also have derivatives below zero.
+- **Variance by layer**: a straight line on the logarithmic axis is growth or decay by a constant
+  factor a layer. In theory, He's rule keeps the variance of the pre-activations of ReLU, and
+  Glorot's rule halves it in each of these square layers.
+- **Off the line** is no error: the theory is exact for infinite width, and a network departs from
+  it the more, the deeper and narrower it is. With ReLU and He's rule the line is also the mean
+  over many networks of any width, but a few large ones make that mean. The typical network lies
+  below it: its variance is about $e^{-5L/2n}$ of the line after $L$ layers of $n$ units (Hanin &
+  Nica 2020), 0.4 at 50 layers of 128 and a thousandth or less at 50 layers of 16.
+- **Dead units** are off for all inputs of this sample. In deep ReLU stacks different inputs become
+  more and more alike, so a unit tends to be off for all of them or for none.
+- **Born dead**: the probability grows with depth and falls fast with width.
+"""
+TRY_NEXT = (
+    Next(
+        "Draw *GELU* alone. It is saturated in two separate regions: which sign has its "
+        "derivative in between?",
+        {"lab": "Functions", "functions": ["gelu"]},
+    ),
+    Next(
+        "Compare *tanh* with *Glorot normal* and with *normal*, at depth 50. What "
+        "becomes of the signal on its way back?",
+        {
+            "lab": "Through layers",
+            "activation": "tanh",
+            "initializer": "glorot_normal",
+            "depth": 50,
+        },
+    ),
+    Next(
+        "Choose *SELU* with *LeCun normal*: variance near 1 and mean near 0 are a fixed "
+        "point, which is what its two constants were made for (Klambauer et al. 2017). "
+        "Start it from a mean of 2.",
+        {"lab": "Through layers", "activation": "selu", "initializer": "lecun_normal"},
+    ),
+    Next(
+        "With *ReLU* and *He normal*, change the seed at width 16 and then at width 512.",
+        {"lab": "Through layers", "activation": "relu", "initializer": "he_normal", "width": 16},
+    ),
+    Next(
+        "In the dying ReLU lab, find the width at which 50 hidden layers are rarely "
+        "born dead. Does *normal*, with a standard deviation of 0.05, differ from *He "
+        "normal*?",
+        {"lab": "Dying ReLU lab", "dead_depth": 50},
+    ),
+)
 
 
 def main() -> None:
@@ -36,211 +87,28 @@ def main() -> None:
         subtitle="Activation functions and their derivatives, what they do to a signal in deep "
         "random networks, and why narrow ReLU networks can be dead before training.",
     )
-    functions, layers, lab = st.tabs(TABS, key="lab", on_change="rerun", bind="query-params")
+    choose_preset(PRESETS)
+    functions, layers, lab = widgets.tabs("lab", controls.TABS)
     # Every control is drawn whatever tab is open, so that a link holds them all.
     with st.sidebar:
         with st.expander("Functions", expanded=bool(functions.open)):
-            names, reach = choose_functions()
+            names, reach = controls.choose_functions()
         with st.expander("Parameters", expanded=not lab.open):
-            shape = choose_shape()
+            shape = controls.choose_shape()
         with st.expander("Distribution and layers", expanded=bool(layers.open)):
-            stack = choose_layers()
+            stack = controls.choose_layers()
         with st.expander("Dying ReLU lab", expanded=bool(lab.open)):
-            networks = choose_dead()
+            networks = controls.choose_dead()
     if functions.open:
         with functions:
-            _show_functions(names, reach, shape)
+            show_functions(names, reach, shape)
     if layers.open:
         with layers:
-            _show_layers(stack, shape)
+            show_layers(stack, shape)
     if lab.open:
         with lab:
-            _show_dead(networks)
+            show_dead(networks)
     three_texts(WHAT, LOOK_FOR, TRY_NEXT)
-
-
-def _show_functions(names: list[str], reach: float, shape: Shape) -> None:
-    chosen = {shape.label(name): shape.function(name) for name in names}
-    columns = wrapping_columns(2, key="function_charts")
-    for column, derivative in zip(columns, (False, True), strict=True):
-        with column:
-            show_chart(
-                function_charts.plot_functions(chosen, reach, derivative=derivative),
-                key="derivatives" if derivative else "values",
-                name="activation-derivatives" if derivative else "activation-functions",
-                data=lambda: function_charts.functions_data(chosen, reach),
-            )
-    st.caption("Shaded in a curve's color: where its |f′| is below a tenth of its largest value.")
-    if chosen:
-        st.dataframe(function_charts.saturation_table(chosen), hide_index=True)
-
-
-def _show_layers(choice: LayerChoice, shape: Shape) -> None:
-    measured, theory, stack = _stack(choice, shape)
-    left, right = wrapping_columns(2, key="push_charts")
-    with left:
-        _show_pushed(stack, shape.label(choice.activation))
-    with right:
-        show_chart(
-            layer_charts.plot_variances(measured, theory),
-            key="variances",
-            name="variance-by-layer",
-            data=lambda: layer_charts.layers_data(measured, theory),
-        )
-    pre, layer = _distribution_options(choice.depth)
-    _show_distributions(measured, theory, stack, pre, layer)
-    _show_statistics(measured, theory, stack)
-
-
-def _distribution_options(depth: int) -> tuple[bool, int]:
-    left, right = wrapping_columns(2, key="distribution_options", least="15rem")
-    quantity = left.segmented_control(
-        "Distributions of",
-        ["activations", "pre-activations"],
-        default="activations",
-        required=True,
-        help="Whether the next two charts show the activations f(z) or the pre-activations z.",
-        key="quantity",
-        bind="query-params",
-    )
-    layer = right.number_input(
-        "Layer of the histogram",
-        1,
-        50,
-        10,
-        help="The layer whose distribution is drawn; past the last layer it is the last.",
-        key="layer",
-        bind="query-params",
-    )
-    return quantity == "pre-activations", min(layer, depth)
-
-
-@st.cache_data(max_entries=20, show_spinner=False)
-def _stack(choice: LayerChoice, shape: Shape) -> tuple[MeasuredStack, LayerStatistics, RandomStack]:
-    stack = RandomStack(
-        shape.function(choice.activation),
-        choice.initializer,
-        choice.scale,
-        choice.width,
-        choice.depth,
-        choice.mean,
-        choice.deviation,
-    )
-    rng = np.random.default_rng(choice.seed)
-    return propagation.measure(stack, rng), propagation.propagate(stack), stack
-
-
-def _show_pushed(stack: RandomStack, name: str) -> None:
-    before, after = propagation.push(stack.function, stack.mean, stack.deviation)
-    show_chart(
-        function_charts.plot_pushed(before, after, name),
-        key="pushed",
-        name="distribution",
-        data=lambda: function_charts.pushed_data(before, after),
-    )
-    moments = propagation.gaussian_moments(stack.function, stack.mean, stack.deviation**2)
-    st.caption(
-        f"After: mean {plain_number(round(moments.mean, 12))}, variance "
-        f"{plain_number(moments.variance)}; {moments.saturated:.1%} of the values are "
-        "in a saturated region. This is f applied directly to N(μ, σ²), without weights."
-    )
-
-
-def _show_distributions(
-    measured: MeasuredStack, theory: LayerStatistics, stack: RandomStack, pre: bool, layer: int
-) -> None:
-    left, right = wrapping_columns(2, key="distribution_charts")
-    with left:
-        show_chart(
-            layer_charts.plot_map(measured, pre_activation=pre),
-            key="map",
-            name="distribution-by-layer",
-            data=lambda: layer_charts.map_data(measured, pre_activation=pre),
-        )
-    with right:
-        shown = layer_charts.layer_histogram(measured, layer, pre_activation=pre)
-        expected = propagation.expected_shares(
-            stack, theory.pre_variance[layer - 1], shown.edges, pre_activation=pre
-        )
-        show_chart(
-            layer_charts.plot_layer(shown, expected, layer, pre_activation=pre),
-            key="layer_histogram",
-            name=f"layer-{layer}",
-            data=lambda: layer_charts.layer_data(shown, expected),
-        )
-
-
-def _show_statistics(measured: MeasuredStack, theory: LayerStatistics, stack: RandomStack) -> None:
-    charts = {
-        "means": ("mean-by-layer", layer_charts.plot_means),
-        "shares": ("saturated-and-dead", layer_charts.plot_shares),
-        "signal": ("back-propagated-signal", layer_charts.plot_signal),
-    }
-    columns = wrapping_columns(2, key="statistic_charts")
-    for index, (key, (name, plot)) in enumerate(charts.items()):
-        with columns[index % 2]:
-            show_chart(
-                plot(measured, theory),
-                key=key,
-                name=name,
-                data=lambda: layer_charts.layers_data(measured, theory),
-            )
-    columns[1].caption(
-        f"One stack of {stack.depth} layers of {stack.width} units, measured over units and "
-        f"{stack.inputs} inputs whose {stack.width} features are drawn from N(μ, σ²). Lines are "
-        "the theory of infinite width; a narrow network scatters around it. A unit is "
-        "dead if |f′(z)| is below a millionth of its largest value for every one of the inputs; "
-        "there is no line for that. The signal that is "
-        "sent back starts as N(0, 1) at the activations of the last layer."
-    )
-
-
-def _show_dead(choice: DeadChoice) -> None:
-    counts = _count_dead(choice)
-    upper = born_dead.upper_bound(choice.width, choice.depth)
-    independent = choice.initializer != "orthogonal"
-    lower = born_dead.lower_bound(choice.width, choice.depth) if independent else None
-    share, (low, high) = counts.share[-1], counts.interval()
-    least = f"{lower[-1]:.2%} – " if lower is not None else "at most "
-    for column, (label, value) in zip(
-        wrapping_columns(3, key="lab_metrics", least="15rem"),
-        {
-            f"Born dead, {choice.depth} hidden layers": f"{share:.2%}",
-            "95 % confidence interval": f"{low[-1]:.2%} – {high[-1]:.2%}",
-            "Bounds of the theory": f"{least}{upper[-1]:.2%}",
-        }.items(),
-        strict=True,
-    ):
-        column.metric(label, value)
-    show_chart(
-        dead_charts.plot_born_dead(counts, upper, lower, choice.width),
-        key="born_dead",
-        name="born-dead",
-        data=lambda: dead_charts.born_dead_data(counts, upper, lower),
-    )
-    _explain_dead(choice)
-
-
-def _explain_dead(choice: DeadChoice) -> None:
-    name = label_of(choice.initializer)
-    st.caption(
-        f"{choice.networks:,} ReLU networks with one input, zero biases and weights drawn by "
-        f"*{name}*; a network of fewer layers is the beginning of a deeper one, so the points of "
-        "one chart are not independent. Without biases a layer's output grows in proportion to "
-        "|x|, so testing x = 1 and x = -1 decides for every input. For the same reason the scale "
-        "of the weights plays no part: all normal initializers give one probability, and so do "
-        "all uniform ones, which need not be the same. The upper bound holds for them all; the "
-        "lower bound, exact up to two hidden layers, needs independent weights, which "
-        "*orthogonal* has not."
-    )
-
-
-@st.cache_data(max_entries=50, show_spinner=False)
-def _count_dead(choice: DeadChoice) -> born_dead.DeadCounts:
-    rng = np.random.default_rng(choice.seed)
-    return born_dead.count_dead(
-        choice.initializer, choice.width, choice.depth, choice.networks, rng
-    )
 
 
 main()

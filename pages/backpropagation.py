@@ -2,28 +2,12 @@
 
 import streamlit as st
 
-from nnlib.walkthrough import Position as Weight
-from nnlib.walkthrough import Problem, StepTrace, trace_step
-from pages.shared import backprop_text as text
-from pages.shared.backprop_controls import OUTPUTS, choose_problem
-from pages.shared.backprop_state import (
-    Position,
-    buttons,
-    choose_steps,
-    current_stage,
-    trajectory_of,
-)
-from pages.shared.backprop_view import (
-    choose_weight,
-    show_chain_rule,
-    show_loss_function,
-    show_matrices,
-    show_training,
-    show_update,
-)
-from pages.shared.charts.network_diagram import EDGES, STAGES, network_data, plot_network
-from pages.shared.export import show_chart
-from pages.shared.layout import begin_page, show_error, three_texts
+from pages.shared.backpropagation.controls import choose_problem
+from pages.shared.backpropagation.presets import PRESETS
+from pages.shared.backpropagation.state import Position, choose_steps, current_stage
+from pages.shared.backpropagation.view import show_walk
+from pages.shared.layout import Next, begin_page, show_error, three_texts
+from pages.shared.presets import choose_preset
 
 WHAT = r"""
 **Forward:** each layer computes $z = a W + b$ from the activations $a$ of the layer before, and
@@ -35,8 +19,10 @@ a product of two numbers that are then at hand, $\partial L/\partial w_{ij} = a_
 
 The loss is a mean over the $B$ examples of the batch, so $\delta$ contains $1/B$, and gradients add
 up over the examples. The squared error is $(p-y)^2$, averaged over outputs too, so its
-$\delta$ at the output is $2(p-y)/(BK)$ with $K$ outputs; some books put $\frac12$ in front. Initial
-weights follow He's rule for ReLU and its relatives and Glorot's for the others; biases start at 0.
+$\delta$ at $K$ linear outputs is $2(p-y)/(BK)$; some books put $\frac12$ in front. Where the output
+is a sigmoid, its $\delta$ has the factor $p(1-p)$ as well. Initial weights follow He's rule for
+ReLU, leaky ReLU, GELU, SiLU and softplus, LeCun's for ELU and SELU, and Glorot's for the others;
+biases start at 0 and can be switched off.
 """
 LOOK_FOR = """
 - The backward pass uses the **same weights** as the forward pass, in the other direction.
@@ -47,14 +33,29 @@ LOOK_FOR = """
 - The finite difference agrees with the chain rule to many digits, but it costs two forward passes
   for each weight. The backward pass gives all gradients at once.
 """
-TRY_NEXT = """
-- Choose *One example*, set an input to 0, and look at the gradients of the weights that leave it.
-- Raise the learning rate until the actual change of the loss is positive: the step is too long.
-- Choose *XOR* and train until it is solved; then try one hidden unit. A sigmoid of one weighted
-  sum rises or falls along one direction, so one hidden unit cannot solve XOR.
-- Choose three outputs: the delta of each output is then p - y of a softmax.
-"""
-VIEWS = ("Chain rule of one weight", "Matrices", "Update", "Loss function by itself")
+TRY_NEXT = (
+    Next(
+        "Choose *One example*, set an input to 0, and look at the gradients of the "
+        "weights that leave it.",
+        {"preset": "One example"},
+    ),
+    Next(
+        "Choose *XOR* and the learning rate 10: where the actual change of the loss is "
+        "positive, the step is too long.",
+        {"preset": "XOR, four examples", "xor_learning_rate": 10.0},
+    ),
+    Next(
+        "Choose *XOR* and train until it is solved; then try one hidden unit. A sigmoid "
+        "of one weighted sum rises or falls along one direction, so one hidden unit "
+        "cannot solve XOR.",
+        {"preset": "XOR, four examples"},
+    ),
+    Next(
+        "Take *One example* and choose three outputs: the delta of each output is then "
+        "p - y of a softmax.",
+        {"preset": "One example", "one_outputs": 3},
+    ),
+)
 
 
 def main() -> None:
@@ -65,94 +66,15 @@ def main() -> None:
         subtitle="One training step of a small network, number by number: forward, loss, "
         "backward, update.",
     )
+    choose_preset(PRESETS)
     with st.sidebar:
         preset, problem = choose_problem()
         steps = choose_steps(preset)
     try:
-        _walk(preset, problem, Position(steps, current_stage()))
+        show_walk(preset, problem, Position(steps, current_stage()))
     except ValueError as error:
         show_error(error)
     three_texts(WHAT, LOOK_FOR, TRY_NEXT)
-
-
-def _walk(preset: str, problem: Problem, at: Position) -> None:
-    """Draw the buttons, the network, and the view that is chosen."""
-    trajectory = trajectory_of(problem, at.steps)
-    buttons(preset, at, problem)
-    if trajectory.overflowed:
-        st.warning(
-            f"The numbers overflow after {trajectory.steps:,} steps, so the last step before that "
-            "is shown. Lower the learning rate."
-        )
-    trace = trace_step(problem, trajectory.parameters[-1], trajectory.steps)
-    _say_where(trace, at.stage)
-    example, edges, chosen = _choose_drawing(trace, preset)
-    show_chart(
-        plot_network(
-            trace,
-            stage=at.stage,
-            edges=edges,
-            example=example,
-            chosen=chosen,
-            output=OUTPUTS[problem.loss],
-        ),
-        key="network",
-        name="network",
-        data=lambda: network_data(trace),
-    )
-    if preset == "xor":
-        show_training(trace, trajectory)
-    view = st.radio(
-        "Below",
-        VIEWS,
-        key="view",
-        bind="query-params",
-        horizontal=True,
-        help="What is shown of this step below the network.",
-    )
-    if view == VIEWS[0]:
-        show_chain_rule(trace, chosen, example, preset, at.stage)
-    elif view == VIEWS[1]:
-        show_matrices(trace, at.stage)
-    elif view == VIEWS[2]:
-        show_update(trace, at.stage)
-    else:
-        show_loss_function()
-
-
-def _say_where(trace: StepTrace, stage: str) -> None:
-    parts = [f"Steps made: **{trace.step:,}**", f"this step as far as **{stage}**"]
-    if STAGES.index(stage) >= text.LOSS:
-        parts.append(f"loss **{text.short(trace.loss)}**")
-    if STAGES.index(stage) >= text.UPDATE:
-        parts.append(f"after the update **{text.short(trace.new_loss)}**")
-    st.markdown(" · ".join(parts))
-
-
-def _choose_drawing(trace: StepTrace, preset: str) -> tuple[int, str, Weight]:
-    """Choose the example that the units show, what the lines show, and the weight to mark."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        edges = st.radio(
-            "Lines show",
-            EDGES,
-            key="lines",
-            bind="query-params",
-            horizontal=True,
-            help="Color by sign (orange positive, blue negative, gray zero), thickness by size.",
-        )
-        example = 1
-        if preset == "xor":
-            example = st.number_input(
-                "Example",
-                1,
-                8,
-                key="xor_example",
-                bind="query-params",
-                width=140,
-                help="The example whose numbers the units show.",
-            )
-        chosen = choose_weight(trace, preset)
-    return min(example, len(trace.x)) - 1, edges, chosen
 
 
 main()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.shared.charts.monte_carlo import LABELS
+from pages.shared import widgets
 from pages.shared.data_input import choose_data
-from pages.shared.dropout_controls import choose_drawing, choose_experiments, choose_passes
-from pages.shared.dropout_view import show_draws, show_training, trained
-from pages.shared.layout import begin_page, three_texts
-from pages.shared.monte_carlo_view import show_passes
+from pages.shared.dropout.charts_monte_carlo import LABELS
+from pages.shared.dropout.controls import choose_drawing, choose_experiments, choose_passes
+from pages.shared.dropout.monte_carlo import show_passes
+from pages.shared.dropout.view import show_draws, show_training, trained
+from pages.shared.layout import Next, begin_page, three_texts
 
 VIEWS = ("The layer itself", "Several rates", "Monte Carlo dropout")
 
@@ -29,25 +30,46 @@ shown; the noise term that Gal & Ghahramani add to it is left out.
 LOOK_FOR = r"""
 - **The mean stays, the variance does not vanish.** Over many draws the mean output of the layer
   approaches the input; a single draw is off by $|x|\sqrt{(1-p)/p}$ in the root mean square.
-- **Two training losses.** The loss in evaluation mode has dropout off and is taken on a sample of
-  the training split; the minibatch loss has dropout on, so the two differ even at the same
-  weights. Comparing a minibatch loss with a validation loss says little about overfitting.
+- **Two training losses.** The loss in evaluation mode has dropout off and is taken on the training
+  split, or on 1,000 examples of a larger one; the minibatch loss has dropout on, so the two differ
+  even at the same weights. Comparing a minibatch loss with a validation loss says little about
+  overfitting.
 - **The gap.** Dropout usually fits the training split less closely. Whether it lowers the
   validation loss depends on the data, the network and the rate: look at the bands, which reach
-  from the smallest to the largest of the seeds around their median.
+  from the smallest to the largest of the seeds around their median, and at the table, which says
+  whether a difference is within the noise of the seeds. A seed that diverged counts as infinite.
 - **Gradient norms** are those of single minibatches with dropout on.
 - **Uncertainty.** Predictive entropy is high along the decision line even where all passes agree
   that it is undecided; mutual information is not.
 """
-TRY_NEXT = r"""
-- Set the keep probability to 0.5, then to 0.1: how many draws does the mean need now?
-- Under *Several rates*, take 50 points, or 128 units: where does the validation loss gain most?
-  Then take 4 units and a rate of 0.8.
-- Choose *Digits 8×8* and compare the first-layer pictures with and without dropout.
-- Under *Monte Carlo dropout*, compare the rates 0.25 and 0.5, then widen the margin: does the
-  uncertainty grow everywhere far from the data?
-- Choose *Sine*: is the true curve inside the band? Nothing makes sure that it is.
-"""
+TRY_NEXT = (
+    Next(
+        "In *The layer itself*, set the keep probability to 0.5, then to 0.1: how many "
+        "draws does the mean need now?",
+        {"view": "The layer itself", "keep": 0.5},
+    ),
+    Next(
+        "Under *Several rates*, take the width 128: where does the validation loss gain "
+        "most? Then take 4 units and a rate of 0.8.",
+        {"view": "Several rates", "width": 128},
+    ),
+    Next(
+        "Under *Several rates*, choose *Digits 8×8* and compare the first-layer "
+        "pictures with and without dropout.",
+        {"view": "Several rates", "data": "digits"},
+    ),
+    Next(
+        "Under *Monte Carlo dropout*, compare the rates 0.25 and 0.5, then widen the "
+        "margin: does the uncertainty grow everywhere far from the data?",
+        {"view": "Monte Carlo dropout", "rates": [0.25, 0.5]},
+    ),
+    Next(
+        "Under *Monte Carlo dropout*, choose *Sine*: how many of the points are inside "
+        "the band? Nothing makes sure that most are: it says nothing of the noise in "
+        "the points.",
+        {"view": "Monte Carlo dropout", "data": "sine"},
+    ),
+)
 
 
 def main() -> None:
@@ -58,15 +80,8 @@ def main() -> None:
         subtitle="Switching random units off in training: what it does on average, to losses and "
         "gradients, and as a measure of uncertainty.",
     )
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        default=VIEWS[0],
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
-        help="The layer on a matrix, networks at several rates, or passes with dropout left on.",
+    view = widgets.choose_view(
+        VIEWS, "The layer on a matrix, networks at several rates, or passes with dropout left on."
     )
     if view == VIEWS[0]:
         with st.sidebar:

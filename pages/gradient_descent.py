@@ -2,22 +2,29 @@
 
 import streamlit as st
 
-from pages.shared.descent_controls import choose_descent, choose_race
-from pages.shared.descent_view import show_descent, show_race
-from pages.shared.layout import begin_page, three_texts
+from pages.shared import widgets
+from pages.shared.descent import controls
+from pages.shared.descent.presets import PRESETS
+from pages.shared.descent.view import show_descent, show_race
+from pages.shared.layout import Next, begin_page, three_texts
+from pages.shared.presets import choose_preset
 
 WHAT = r"""
 **Gradient descent** walks downhill: from a point $x_t$ it steps against the gradient,
 $x_{t+1} = x_t - \eta\,\nabla f(x_t)$, with the **learning rate** $\eta$. **Momentum** (Polyak 1964)
 keeps a velocity, $v \leftarrow \beta v + \nabla f(x)$ and $x \leftarrow x - \eta v$. **Nesterov**
-momentum is drawn in the form of Sutskever et al. (2013), $x \leftarrow x - \eta\,(\nabla f(x) +
-\beta v)$ with the same $v$. **Adagrad** (Duchi et al. 2011), **RMSprop** (Tieleman & Hinton 2012)
-and **Adam** (Kingma & Ba 2015) divide the step of each coordinate by a running size of its own past
-gradients. These are the very update rules with which this dashboard trains networks, here with
-exact gradients.
+momentum (Nesterov 1983) takes the gradient a little ahead, at $\theta - \eta\beta v$. It runs here
+in the form of Bengio et al. (2013), $x \leftarrow x - \eta\,(\nabla f(x) + \beta v)$ with the same
+$v$, in which $x$ *is* that point ahead: the path is drawn through the points where the gradient is
+taken, and the method's own parameters are $\theta = x + \eta\beta v$. **Adagrad** (Duchi et al.
+2011), **RMSprop** (Tieleman & Hinton 2012) and **Adam** (Kingma & Ba 2015) divide the step of each
+coordinate by a running size of its own past gradients. These are the very update rules with which
+this dashboard trains networks; here the gradients are exact, but on the parabola with noise.
 
-A run **converges** at the first step with $\lVert\nabla f\rVert \le$ tolerance: that is what *steps
-to tolerance* counts. It **diverges** where a coordinate leaves $\pm 10^6$.
+A run **converges** at the first step with $\lVert\nabla f\rVert \le$ tolerance or, with the
+tolerance on the step, at the first step that is no longer than it: that is what *steps to
+tolerance* counts. It **diverges** where a coordinate leaves $\pm 10^6$; on the saddle, where it is
+then lower than its start, it **escapes**.
 
 Surfaces: Rosenbrock (1960), Beale (1958), Himmelblau (1972), Rastrigin (1974), Styblinski & Tang
 (1990).
@@ -38,21 +45,42 @@ LOOK_FOR = r"""
 - **$|x|$.** The slope is $\pm 1$ however near the minimum is, so every step has the length $\eta$.
   With a constant learning rate the path ends up jumping to and fro, never farther than $\eta$ from
   0, and it settles only if it happens to hit 0 exactly.
+- **Tolerance on the step.** A step is the slope times the learning rate, so with a small rate it is
+  short long before the minimum, and momentum makes short steps wherever it turns round.
 """
-TRY_NEXT = r"""
-- On the parabola, set the learning rate to 0.5, then 1, then 1.2. Which one needs a single step,
-  which one jumps to and fro forever?
-- On the quartic, look for starts and learning rates that end in the higher of the two minima, and
-  for a learning rate that jumps out of it.
-- On the bowl, raise the condition number to 100 and choose the learning rate that is best for
-  gradient descent, then Polyak's. How many steps does each need?
-- Turn the bowl from 30° to 0°. Adagrad, RMSprop and Adam work coordinate by coordinate, so for
-  them the direction of the bowl matters.
-- In Rosenbrock's valley, raise the learning rate step by step. Which optimizers diverge first, and
-  which ones need the larger rate?
-"""
-
-VIEWS = ("One variable", "Race on a surface")
+TRY_NEXT = (
+    Next(
+        "On the parabola, set the learning rate to 0.5, then 1, then 1.2. Which one "
+        "needs a single step, which one jumps to and fro forever?",
+        {"view": "One variable", "function": "parabola", "rate_parabola": 0.5},
+    ),
+    Next(
+        "On the quartic with two minima, look for starts and learning rates that end in "
+        "the higher of them, and for a learning rate that jumps out of it.",
+        {"view": "One variable", "function": "double_well"},
+    ),
+    Next(
+        "On the bowl, raise the condition number to 100 and choose the learning rate "
+        "that is *best for gradient descent*, then Polyak's. How many steps does each "
+        "need?",
+        {
+            "view": "Race on a surface",
+            "surface": "bowl",
+            "condition": 100.0,
+            "tuning": "best for gradient descent",
+        },
+    ),
+    Next(
+        "Turn the bowl from 30° to 0°. Adagrad, RMSprop and Adam work coordinate by "
+        "coordinate, so for them the direction of the bowl matters.",
+        {"view": "Race on a surface", "surface": "bowl", "angle": 0},
+    ),
+    Next(
+        "In Rosenbrock's valley, raise the learning rate step by step. Which optimizers "
+        "diverge first, and which ones need the larger rate?",
+        {"view": "Race on a surface", "surface": "rosenbrock"},
+    ),
+)
 
 
 def main() -> None:
@@ -63,23 +91,17 @@ def main() -> None:
         subtitle="How optimizers move on a loss surface, and what learning rate, momentum and "
         "curvature change.",
     )
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        default=VIEWS[0],
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
-        help="One function of one variable, or several optimizers on a surface.",
+    choose_preset(PRESETS)
+    view = widgets.choose_view(
+        controls.VIEWS, "One function of one variable, or several optimizers on a surface."
     )
-    if view == VIEWS[0]:
+    if view == controls.ONE_VARIABLE:
         with st.sidebar:
-            descent = choose_descent()
+            descent = controls.choose_descent()
         show_descent(descent)
     else:
         with st.sidebar:
-            race = choose_race()
+            race = controls.choose_race()
         show_race(race)
     three_texts(WHAT, LOOK_FOR, TRY_NEXT)
 

@@ -5,17 +5,22 @@ import math
 import streamlit as st
 
 import nnlib
-from nnlib.datasets.text import TextData
-from nnlib.text_learning import hard_accuracy
+from nnlib.datasets.text.bag import TextData
+from nnlib.labs.text_learning import hard_accuracy
+from pages.shared import run_view, widgets
 from pages.shared.controls import choose_network, choose_training
-from pages.shared.layout import begin_page, show_error, three_texts, wrapping_columns
+from pages.shared.findings import show_findings
+from pages.shared.layout import Next, begin_page, three_texts
+from pages.shared.presets import Preset, choose_preset
+from pages.shared.rows import Tile, show_metrics
 from pages.shared.run_exports import show_run_exports
-from pages.shared.run_view import show_layers, show_losses_and_gradients, show_notices
-from pages.shared.runs import LiveRun, live, live_run, progress, transport
-from pages.shared.text_data import choose_text
-from pages.shared.text_details import show_curve, show_held_out, show_texts, show_words
-from pages.shared.text_order import show_order
-from pages.shared.text_sentence import show_sentence
+from pages.shared.runs import LiveRun
+from pages.shared.text.data import SLIDE, choose_text
+from pages.shared.text.details import show_curve, show_held_out, show_texts, show_words
+from pages.shared.text.order import show_order
+from pages.shared.text.sentence import EXAMPLES, show_sentence
+from pages.shared.transport import progress, show_run
+from pages.shared.trials import show_trial
 
 WHAT = r"""
 A **bag of words** turns a text into numbers: one input for each term of the vocabulary, with how
@@ -43,19 +48,52 @@ LOOK_FOR = """
 - **Contributions** show what moves this network, not what a word means. *This*, *was* and *the*
   may carry weight that chance gave them.
 """
-TRY_NEXT = """
-- Choose *Five sentences*. Their loss falls towards ln 2 / 5 = 0.139 and no further:
-  a label of 0.5 costs at least ln 2, the other four nothing. What is the accuracy on the reviews?
-- Remove the hidden layers (0). Is the accuracy on held-out texts any worse?
-- Change the *seed of the split*. How much of the difference between two settings was chance?
-- Raise the dropout rate or L2, or lower the epochs: which narrows the gap between the two losses?
-- Switch to *words and pairs* and try a sentence with "not".
-- Upload texts of your own. Which words decide there, and should they?
-"""
+TRY_NEXT = (
+    Next(
+        "Choose *Five sentences*. Their loss falls towards ln 2 / 5 = 0.139 and no "
+        "further: a label of 0.5 costs at least ln 2, the other four nothing. What is "
+        "the accuracy on the reviews?",
+        {"texts": "five"},
+    ),
+    Next(
+        "Remove the hidden layers (0). Is the accuracy on held-out texts any worse?", {"layers": 0}
+    ),
+    Next(
+        "Change the *seed of the split* to 1. How much of the difference between two "
+        "settings was chance?",
+        {"split_seed": 1},
+    ),
+    Next(
+        "Raise the dropout to 0.5, or L2, or lower the epochs: which narrows the gap "
+        "between the two losses?",
+        {"dropout": 0.5},
+    ),
+    Next('Switch to *words and pairs* and try a sentence with "not".', {"ngrams": 2}),
+    Next("Upload texts of your own. Which words decide there, and should they?"),
+)
 
 KEY = "text_sentiment"
 NETWORK = nnlib.NetworkConfig(hidden=(16, 8))
 TRAINING = nnlib.TrainingConfig(learning_rate=0.01, batch_size=32, epochs=100)
+_BAG = {"vectorizer": "counts", "ngrams": 1, "max_features": 2000, "min_texts": 1}
+_SPLIT = {"text_train_fraction": 0.8, "split_seed": 0}
+_READ = {"details": "Try a sentence", "sentence": EXAMPLES[0]}
+PRESETS = (
+    Preset(
+        "Reviews", "Short reviews, a bag of single words.", {"texts": "reviews"} | _BAG | _SPLIT
+    ),
+    Preset(
+        "Five texts, 4 to 1",
+        "The slide's five texts, four for training and one held out, and its two new sentences to "
+        "click below.",
+        {"texts": SLIDE} | _BAG | _SPLIT | _READ,
+    ),
+    Preset(
+        "Five texts by heart",
+        "All five texts for training and the reviews held out: learned, and of no use elsewhere.",
+        {"texts": "five"} | _BAG | _READ,
+    ),
+)
 SECONDS_A_STEP = 2e-4  # before any step has been timed
 
 
@@ -67,49 +105,39 @@ def main() -> None:
         subtitle="Tell positive from negative sentences by their words, and see which words "
         "decide.",
     )
+    choose_preset(PRESETS)
     chosen = choose_text()
     with st.sidebar:
         network, config = choose_network(NETWORK), choose_training(TRAINING)
     if chosen is not None:
-        _train(nnlib.Experiment(network, config, chosen.reference), chosen.text)
+        experiment = nnlib.Experiment(network, config, chosen.reference)
+        show_trial(KEY)
+        show_run(KEY, experiment, chosen.text.data, _live, chosen.text)
     three_texts(WHAT, LOOK_FOR, TRY_NEXT)
 
 
-def _train(experiment: nnlib.Experiment, text: TextData) -> None:
-    """Draw the run that belongs to the experiment, live."""
-    try:
-        run = live_run(KEY, experiment, text.data)
-    except ValueError as error:
-        show_error(error)
-        return
-    pace = transport(run, KEY)
-    live(_live, run, text, pace)
-
-
-def _live(run: LiveRun, text: TextData, pace: int | None) -> None:
-    """Train for a slice where the run plays, and redraw."""
-    if run.running:
-        run.play_slice(pace)
-        if not run.running:
-            st.rerun()  # the whole page: the timer stops and the buttons change
+def _live(run: LiveRun, text: TextData) -> None:
+    """Draw all that belongs to the run."""
     progress(run)
+    show_findings(run, KEY)
+    run_view.show_losses_and_gradients(run, KEY)
     _metrics(run, text)
-    show_notices(run)
-    show_losses_and_gradients(run, KEY)
+    run_view.show_notices(run)
     _details(run, text)
 
 
 def _metrics(run: LiveRun, text: TextData) -> None:
     """Draw losses and accuracies; a label of 0.5 can be told neither right nor wrong."""
-    trainer, tiles = run.trainer, {"Step": f"{run.trainer.step:,}"}
-    for split, name in (("train", "Train"), ("val", "Val.")):
-        tiles[f"{name} loss"] = _number(_measured(trainer, split, "loss"), "{:.3g}")
-    for split, name in (("train", "Train"), ("val", "Val.")):
-        tiles[f"{name} accuracy"] = _number(_measured(trainer, split, "accuracy"), "{:.1%}")
-    tiles["Terms"] = f"{text.data.n_features:,}"
-    columns = wrapping_columns(len(tiles), key=f"{KEY}_metrics", least="8.5rem")
-    for column, (label, value) in zip(columns, tiles.items(), strict=True):
-        column.metric(label, value, border=True)
+    trainer, tiles = run.trainer, [Tile("Step", f"{run.trainer.step:,}")]
+    for what, style in (("loss", ""), ("accuracy", "{:.1%}")):
+        for split, name in (("train", "Train"), ("val", "Val.")):
+            tiles.append(
+                Tile(
+                    f"{name} {what}",
+                    run_view.number_or_dash(_measured(trainer, split, what), style),
+                )
+            )
+    show_metrics(f"{KEY}_metrics", [*tiles, Tile("Terms", f"{text.data.n_features:,}")])
     if text.corpus.is_soft:
         soft = sum(0 < target < 1 for target in text.corpus.targets)
         st.caption(
@@ -128,10 +156,6 @@ def _measured(trainer: nnlib.Trainer, split: str, what: str) -> float:
     return math.nan if last is None else float(last)
 
 
-def _number(value: float, style: str) -> str:
-    return style.format(value) if math.isfinite(value) else "–"
-
-
 def _details(run: LiveRun, text: TextData) -> None:
     """Draw the tab that is open, and only that one."""
     seconds = _seconds_a_run(run.trainer)
@@ -142,11 +166,11 @@ def _details(run: LiveRun, text: TextData) -> None:
         "Words": lambda: show_words(run, text),
         "Held-out texts": lambda: show_held_out(run, text, seconds),
         "Learning curve": lambda: show_curve(experiment, text, seconds),
-        "Layers": lambda: show_layers(run, KEY),
+        "Layers": lambda: run_view.show_layers(run, KEY),
         "Texts": lambda: show_texts(text),
         "Export": lambda: show_run_exports(run, KEY),
     }
-    tabs = st.tabs(list(draw), key="details", on_change="rerun", bind="query-params")
+    tabs = widgets.tabs("details", list(draw))
     for name, tab in zip(draw, tabs, strict=True):
         if tab.open:
             with tab:

@@ -1,25 +1,15 @@
 """Choosing data: the built-in sets with their options, or a person's own CSV file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from nnlib import DataReference
-from nnlib.datasets import (
-    DATASETS,
-    Dataset,
-    DatasetError,
-    DatasetInfo,
-    Option,
-    load,
-    read_table,
-)
+from nnlib.datasets import DATASETS, Dataset, DatasetError, DatasetInfo, Option, load
+from pages.shared import widgets
 from pages.shared.layout import show_error
-from pages.shared.own_file import own_data, take_upload
+from pages.shared.own_file.view import own_data, take_upload
 from pages.shared.widget_values import set_widget
 
 OWN_FILE = "csv"
@@ -71,14 +61,12 @@ def _choose_name(default: str) -> str:
     # The default comes first, which is what a select box shows by itself: Streamlit warns of an
     # `index` for a widget that an upload also sets.
     names = (default, *(name for name in DATASETS if name != default), OWN_FILE)
-    chosen: str = st.selectbox(
+    chosen: str = widgets.selectbox(
+        "data",
         "Data set",
         names,
-        # The text is also what the URL holds, so it must not depend on the uploaded file.
         format_func=lambda name: _OWN_FILE_LABEL if name == OWN_FILE else DATASETS[name].label,
         help="What the network learns from; uploading a file chooses it.",
-        key="data",
-        bind="query-params",
     )
     if chosen != OWN_FILE:
         info = DATASETS[chosen]
@@ -96,33 +84,18 @@ def _choose_options(info: DatasetInfo) -> dict[str, int | float]:
 
 def _option(option: Option, key: str) -> Any:
     if option.choices:
-        return st.selectbox(
-            option.label,
-            option.choices,
-            index=option.choices.index(int(option.default)),
-            help=option.help,
-            key=key,
-            bind="query-params",
+        return widgets.selectbox(
+            key, option.label, option.choices, int(option.default), help=option.help
         )
     if isinstance(option.default, int):
-        return st.number_input(
-            option.label,
-            int(option.low),
-            int(option.high),
-            option.default,
-            help=option.help,
-            key=key,
-            bind="query-params",
+        return widgets.number_input(
+            key, option.label, (int(option.low), int(option.high), option.default), help=option.help
         )
-    return st.slider(
+    return widgets.slider(
+        key,
         option.label,
-        float(option.low),
-        float(option.high),
-        option.default,
-        step=0.01,
+        (float(option.low), float(option.high), option.default, 0.01),
         help=option.help,
-        key=key,
-        bind="query-params",
     )
 
 
@@ -137,15 +110,5 @@ def built_in(name: str, options: Mapping[str, int | float] | None = None) -> Cho
 # The built-in sets are the same for everybody and immutable, so all sessions share them.
 @st.cache_resource(max_entries=16, show_spinner="Loading the data …")
 def _load(name: str, options: tuple[tuple[str, int | float], ...]) -> Dataset:
-    return load(name, **dict(options))
-
-
-def read_own_rows(file: Any) -> pd.DataFrame:
-    """Return the table in an uploaded file, for predictions.
-
-    Raises
-    ------
-    DatasetError
-        if the file is no table
-    """
-    return read_table(file.getvalue()).frame
+    chosen: dict[str, Any] = dict(options)
+    return load(name, **chosen)

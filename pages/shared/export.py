@@ -6,74 +6,87 @@ Every file is made at the click, so a chart that nobody exports costs nothing.
 from __future__ import annotations
 
 import functools
-import importlib.util
-import re
-import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from nnlib.datasets.writing import frame_to_csv
-from pages.shared.charts import theme
+from nnlib.datasets.tables.writing import frame_to_csv
+from nnlib.diagnosis.finding import Place
+from pages.shared.charts.chart import Chart
+from pages.shared.charts.marks import mark_place
+from pages.shared.export_settings import Source, source
+from pages.shared.figure_files import (
+    CONFIG,
+    figure_to_html,
+    figure_to_image,
+    missing_for_images,
+    zipped,
+)
+from pages.shared.films import Film
 from pages.shared.plot import Click, show_figure
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    FrameSource = pd.DataFrame | Callable[[], pd.DataFrame]
 
 TOOLBAR_FORMATS = ("png", "svg")
 _FORMAT_KEY = "toolbar_format"
 _MIME = {
     "html": "text/html",
     "csv": "text/csv",
+    "zip": "application/zip",
     "png": "image/png",
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }
-# Plotly's own button would upload the chart, and the data in it, to Plotly's cloud.
-_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["sendChartToCloud"]}
-_NO_FILE_NAME = re.compile(r"[^\w.-]+")
-_ONE_BROWSER_AT_A_TIME = threading.Lock()
+CURSOR = "cursor"
+"""In the session: the step that every chart over steps marks, beside the place of a finding."""
+MARKED = "marked_place"
+"""In the session: the place that every chart over steps marks."""
 
 
 def show_chart(
-    figure: go.Figure,
-    *,
-    key: str,
-    name: str,
-    data: FrameSource | None = None,
-    menu: bool = True,
-    clicks: bool = False,
+    chart: Chart, key: str, *, menu: bool = True, clicks: bool = False, film: Film = ()
 ) -> Click | None:
     """Draw a chart with its export menu below.
 
     Parameters
     ----------
-    figure : plotly.graph_objects.Figure
-        The chart.
+    chart : Chart
+        What to draw.
     key : str
         Unique on the page.
-    name : str
-        File name of the exports, without ending.
-    data : pandas.DataFrame or callable, optional
-        The numbers in the chart, or a function that makes them when they are asked for.
     menu : bool
         Whether to draw the menu.
     clicks : bool
         Whether a click between the axes starts a new run of the page.
+    film : sequence of Picture
+        What it showed since the last redraw.
 
     Returns
     -------
     Click or None
         The click that started this run, in data coordinates.
     """
+    chart = replace(chart, name=source().file_name(chart.name))
+    cursor = st.session_state.get(CURSOR)
+    places = (st.session_state.get(MARKED), None if cursor is None else Place((), (cursor, cursor)))
+    for place in filter(None, places):
+        chart = mark_place(chart, place)
+    saved = st.session_state.pop(f"{key}_save", None)
+    save = saved and {"kind": saved, "name": chart.name, "settings": source().line}
+    title = chart.figure.layout.title.text or chart.name
     with st.container(gap=None, key=key):
-        clicked = show_figure(figure, key=key, config=toolbar(name), clicks=clicks)
+        clicked = show_figure(
+            chart.figure,
+            key=key,
+            config=toolbar(chart.name),
+            origin=source().note(title),
+            axis=chart.axis.over if chart.axis is not None and chart.figure.data else "",
+            clicks=clicks,
+            save=save,
+            film=film,
+        )
         if menu:
-            export_menu(figure, key=key, name=name, data=data)
+            export_menu(chart, key=key)
     return clicked
 
 
@@ -83,7 +96,7 @@ def toolbar(name: str) -> dict[str, object]:
     The format, PNG or SVG, is the one chosen in an export menu; it holds for all charts.
     """
     chosen = st.session_state.get(_FORMAT_KEY, TOOLBAR_FORMATS[0])
-    return _CONFIG | {
+    return CONFIG | {
         # Without a width and a height the image has the size of the chart on screen.
         "toImageButtonOptions": {
             "format": chosen,
@@ -95,14 +108,14 @@ def toolbar(name: str) -> dict[str, object]:
     }
 
 
-def export_menu(figure: go.Figure, *, key: str, name: str, data: FrameSource | None = None) -> None:
+def export_menu(chart: Chart, *, key: str) -> None:
     """Draw the button that opens a chart's downloads.
 
     The content is made only while the menu is open, so a live chart does not pay for it.
 
     Parameters
     ----------
-    figure, key, name, data
+    chart, key
         As in `show_chart`.
     """
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -115,13 +128,16 @@ def export_menu(figure: go.Figure, *, key: str, name: str, data: FrameSource | N
         )
     if not menu.open:
         return
+    figure, name, table, of = chart.figure, chart.name, chart.table, source()
     with menu:
+        _saved_by_the_browser(key)
         _download(
-            "html", "Interactive chart, HTML", name, key, lambda: figure_to_html(figure, name)
+            "html", "Interactive chart, HTML", name, key, lambda: figure_to_html(figure, name, of)
         )
-        if data is not None:
-            _download("csv", "Data, CSV", name, key, lambda: frame_to_csv(_frame(data)))
-        _image_downloads(figure, key, name)
+        if table is not None:
+            _download("csv", "Data, CSV", name, key, lambda: frame_to_csv(table()))
+            _download("zip", "Data and settings, ZIP", name, key, lambda: zipped(chart, of))
+        _image_downloads(figure, key, name, of)
         _toolbar_choice(key)
 
 
@@ -166,20 +182,29 @@ def _download(kind: str, label: str, name: str, key: str, make: Callable[[], byt
     download(label, f"{name}.{kind}", make, key=f"{key}_{kind}", mime=_MIME[kind])
 
 
-def _frame(data: FrameSource) -> pd.DataFrame:
-    return data() if callable(data) else data
+def _saved_by_the_browser(key: str) -> None:
+    """Draw the buttons of the images that the person's own browser makes, which needs nothing."""
+    for column, kind, label in zip(
+        st.columns(2), TOOLBAR_FORMATS, ("PNG, 1920 × 1080", "SVG"), strict=True
+    ):
+        column.button(
+            label,
+            key=f"{key}_save_{kind}",
+            on_click=st.session_state.__setitem__,
+            args=(f"{key}_save", kind),
+            help="Saves the chart for a slide, with its settings below the title.",
+            width="stretch",
+        )
 
 
-def _image_downloads(figure: go.Figure, key: str, name: str) -> None:
+def _image_downloads(figure: go.Figure, key: str, name: str, of: Source) -> None:
     missing = missing_for_images()
     if missing:
         st.caption(missing)
         return
-    for column, kind in zip(st.columns(3), ("png", "svg", "pdf"), strict=True):
-        with column:
-            make = functools.partial(figure_to_image, figure, kind)
-            _download(kind, kind.upper(), name, key, make)
-    st.caption("A PNG, SVG or PDF takes a few seconds: a browser draws it in the background.")
+    make = functools.partial(figure_to_image, figure, "pdf", of)
+    _download("pdf", "PDF", name, key, make)
+    st.caption("A PDF takes a few seconds: a browser draws it in the background.")
 
 
 def _toolbar_choice(key: str) -> None:
@@ -196,60 +221,3 @@ def _toolbar_choice(key: str) -> None:
     if chosen != current:
         st.session_state[_FORMAT_KEY] = chosen
         st.rerun()
-
-
-def figure_to_html(figure: go.Figure, name: str) -> str:
-    """Return one HTML file with the interactive chart that needs no network (about 5 MB)."""
-    # Plotly writes its configuration into the page's script as it is.
-    image = {"format": "png", "filename": _NO_FILE_NAME.sub("-", name), "scale": 2}
-    html: str = theme.for_export(figure).to_html(
-        include_plotlyjs=True, config=_CONFIG | {"toImageButtonOptions": image}
-    )
-    return html
-
-
-def figure_to_image(figure: go.Figure, kind: str) -> bytes:
-    """Return the chart as a ``png`` (at twice the size), ``svg`` or ``pdf`` file, by kaleido.
-
-    Raises
-    ------
-    RuntimeError
-        Without a Chrome or Chromium; see `missing_for_images`.
-    """
-    import kaleido
-
-    ready = theme.for_export(figure, width=theme.EXPORT_WIDTH)
-    size = {"width": ready.layout.width, "height": ready.layout.height}
-    # Each image starts a browser of its own; one after the other keeps memory bounded. MathJax
-    # would be fetched from another site, and no chart needs it.
-    with _ONE_BROWSER_AT_A_TIME:
-        image: bytes = kaleido.calc_fig_sync(
-            ready,
-            opts={"format": kind, "scale": 2 if kind == "png" else 1, **size},
-            kopts={"mathjax": False},
-        )
-    return image
-
-
-@functools.cache
-def missing_for_images() -> str | None:
-    """Return a sentence on what image files still need here, or None where they can be made.
-
-    It is looked up once a process, since a download that fails can only say that it failed.
-    """
-    if importlib.util.find_spec("kaleido") is None:
-        return (
-            "PNG, SVG and PDF files need the package kaleido: `.venv/bin/pip install kaleido`, "
-            "then start the dashboard again. The camera button of a chart works without it."
-        )
-    from choreographer.browsers.chromium import Chromium
-
-    if Chromium.find_browser(skip_local=False) is None:
-        return (
-            "PNG, SVG and PDF files need Chrome or Chromium on the machine that runs the "
-            "dashboard. The camera button of a chart works without it."
-        )
-    return None
-
-
-# Also the full-width forms, which some spreadsheets read as the plain ones.

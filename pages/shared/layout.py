@@ -1,111 +1,22 @@
 """What every page opens with: page settings, the grouped navigation, its title and short texts."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared.widget_values import forget_set_widgets
+from pages.shared import engine, export_settings, presets, undo, widgets
+from pages.shared.plain_text import plain
+from pages.shared.registry import existing_pages
+from pages.shared.widget_values import ask_for, forget_set_widgets
 
-ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = "Training dynamics dashboard"
-
-
-class Page(NamedTuple):
-    """One page of the dashboard: its file in ``pages/``, and how links show it."""
-
-    name: str
-    label: str
-    icon: str
-    summary: str
-
-    @property
-    def path(self) -> str:
-        """Return the path as `st.page_link` wants it, relative to ``dashboard.py``."""
-        return f"pages/{self.name}.py"
-
-
-PAGES: dict[str, tuple[Page, ...]] = {
-    "Foundations": (
-        Page(
-            "backpropagation",
-            "Backpropagation",
-            ":material/account_tree:",
-            "How the chain rule carries the gradient from the loss back to every weight.",
-        ),
-        Page(
-            "gradient_descent",
-            "Gradient descent",
-            ":material/trending_down:",
-            "How optimizers move on a loss surface, and what learning rate and momentum change.",
-        ),
-        Page(
-            "activations",
-            "Activations",
-            ":material/show_chart:",
-            "Activation functions, their derivatives, and where those derivatives go to zero.",
-        ),
-    ),
-    "Training dynamics": (
-        Page(
-            "learning_rate",
-            "Learning rate",
-            ":material/speed:",
-            "Too small, about right, too large: one network trained at several learning rates.",
-        ),
-        Page(
-            "vanishing_gradients",
-            "Vanishing gradients",
-            ":material/blur_on:",
-            "Why gradients shrink or grow on their way back through a deep network.",
-        ),
-        Page(
-            "batch_normalization",
-            "Batch normalization",
-            ":material/align_vertical_center:",
-            "One network with and without batch normalization, side by side.",
-        ),
-        Page(
-            "regularization",
-            "Regularization",
-            ":material/tune:",
-            "What L1 and L2 penalties do to the weights and to overfitting.",
-        ),
-        Page(
-            "dropout",
-            "Dropout",
-            ":material/grid_off:",
-            "What it does to training when random units are left out at every step.",
-        ),
-    ),
-    "Applications": (
-        Page(
-            "classification",
-            "Classification",
-            ":material/scatter_plot:",
-            "Train a network on a built-in data set or on your own CSV file.",
-        ),
-        Page(
-            "text_sentiment",
-            "Text sentiment",
-            ":material/forum:",
-            "Tell positive from negative sentences, and see which words decide.",
-        ),
-    ),
-}
-
-
-def existing_pages() -> dict[str, tuple[Page, ...]]:
-    """Return `PAGES` without the pages that have no file, and without groups that are empty."""
-    groups = {
-        group: tuple(page for page in pages if (ROOT / page.path).is_file())
-        for group, pages in PAGES.items()
-    }
-    return {group: pages for group, pages in groups.items() if pages}
+STYLE, LARGE = (Path(__file__).with_name(name) for name in ("page.css", "lecture.css"))
 
 
 def begin_page(title: str, icon: str, *, subtitle: str | None = None) -> None:
@@ -113,35 +24,85 @@ def begin_page(title: str, icon: str, *, subtitle: str | None = None) -> None:
 
     Parameters
     ----------
-    title : str
-        The heading, also the first part of the browser tab's title.
-    icon : str
-        An emoji for the browser tab. A ``:material/…:`` icon would make the browser fetch a
+    title : the heading, also the first part of the browser tab's title
+    icon : an emoji for the browser tab. A ``:material/…:`` icon would make the browser fetch a
         picture from another site.
-    subtitle : str, optional
-        One line below the heading, in Markdown.
+    subtitle : one line below the heading, in Markdown
     """
     forget_set_widgets()
     tab = title if title == PRODUCT else f"{title} · {PRODUCT}"
-    st.set_page_config(page_title=tab, page_icon=icon, layout="wide")
-    _navigation()
-    if title != PRODUCT:
-        # What follows in the sidebar are the page's own controls; the front door has none.
-        st.sidebar.divider()
-    st.title(title, anchor=False)
-    if subtitle:
-        st.caption(subtitle)
-
-
-def _navigation() -> None:
+    st.set_page_config(
+        page_title=tab,
+        page_icon=icon,
+        layout="wide",
+        initial_sidebar_state="collapsed" if is_lecture() else "auto",
+    )
+    st.html(STYLE)
     with st.sidebar:
-        st.page_link("dashboard.py", label="Home", icon=":material/home:")
+        _navigation(unfolded=title == PRODUCT)
+        _lecture_options()
+        undo.begin(page_path())
+    st.title(title, anchor=False)
+    engine.prepare()
+    if subtitle:
+        with st.container(key="subtitle"):
+            st.caption(subtitle)
+    widgets.open_places()
+    presets.take_asked()
+    export_settings.begin(title, page_path())
+
+
+def page_path() -> str:
+    """Return the path of this page in the address; empty for the front page."""
+    context = get_script_run_ctx()
+    assert context is not None  # in the script of a page
+    path: str = context.pages_manager.get_pages()[context.page_script_hash]["url_pathname"]
+    return path
+
+
+def _navigation(*, unfolded: bool) -> None:
+    """Draw the links to all pages, folded on a page, which has controls of its own below them."""
+    with st.expander("Pages", icon=":material/menu:", expanded=unfolded, key="pages"):
+        page_link("dashboard.py", "Home", ":material/home:")
         for group, pages in existing_pages().items():
             # The usual gap would part each link from the next; a group is one block.
             with st.container(gap="xxsmall"):
                 st.caption(group)
                 for page in pages:
-                    st.page_link(page.path, label=page.label, icon=page.icon)
+                    page_link(page.path, page.label, page.icon)
+
+
+def page_link(path: str, label: str, icon: str) -> None:
+    """Draw a link to a page, which takes along what is set for a lecture."""
+    kept = {name: st.query_params[name] for name in ("lecture", "hide") if name in st.query_params}
+    st.page_link(path, label=label, icon=icon, query_params=kept or None)
+
+
+def is_lecture() -> bool:
+    """Whether the page is drawn large."""
+    return st.query_params.get("lecture") == "true"
+
+
+def _lecture_options() -> None:
+    """Draw large type and hidden controls, and the fields that ask for them."""
+    with st.expander("For a lecture", icon=":material/co_present:"):
+        large = widgets.toggle(
+            "lecture",
+            "Large type",
+            help="Draws text and charts larger, for a screen of 1280 × 720, and folds the sidebar.",
+        )
+        hidden = widgets.text_input(
+            "hide",
+            "Hide controls",
+            placeholder="learning_rate, layers",
+            help="The names of controls as the address has them, with commas between; the link to "
+            "this page then hides them.",
+        )
+    if large:
+        st.html(LARGE)
+    names = [f".st-key-{name}" for name in re.findall(r"[\w-]+", hidden)]
+    if names:
+        st.html(f"<style>{', '.join(names)} {{display: none}}</style>")
 
 
 def wrapping_columns(count: int, *, key: str, least: str = "22rem") -> list[DeltaGenerator]:
@@ -149,12 +110,9 @@ def wrapping_columns(count: int, *, key: str, least: str = "22rem") -> list[Delt
 
     Parameters
     ----------
-    count : int
-        Number of columns.
-    key : str
-        Unique on the page, of letters, digits and ``_``.
-    least : str
-        Least width of a column in CSS units; the default is what a chart needs.
+    count : number of columns
+    key : unique on the page, of letters, digits and ``_``
+    least : least width of a column in CSS units; the default is what a chart needs
 
     Returns
     -------
@@ -167,22 +125,40 @@ def wrapping_columns(count: int, *, key: str, least: str = "22rem") -> list[Delt
         return st.columns(count)
 
 
-def three_texts(what: str, look_for: str, try_next: str) -> None:
-    """Draw a page's three short texts in one compact box.
+class Next(NamedTuple):
+    """Something to try: a sentence, and what it names as the values of the page's widgets."""
+
+    text: str
+    values: Mapping[str, Any] = MappingProxyType({})
+
+
+def three_texts(what: str, look_for: str, try_next: Sequence[Next]) -> None:
+    """Draw a page's three short texts in one compact box, at its end.
 
     Parameters
     ----------
-    what : str
-        What this is, with the formula; Markdown, as the other two.
-    look_for : str
-        What to look for.
-    try_next : str
-        What to try next.
+    what : what this is, with the formula; Markdown, as the other two
+    look_for : what to look for
+    try_next : what to try next; a sentence with values is a link that sets them
     """
     with st.container(border=True):
         tabs = st.tabs(["What this is", "What to look for", "What to try next"])
-        for tab, text in zip(tabs, (what, look_for, try_next), strict=True):
-            tab.markdown(text)
+        tabs[0].markdown(what)
+        tabs[1].markdown(look_for)
+        with tabs[2], st.container(key="try_next", gap="xsmall"):
+            for index, one in enumerate(try_next):
+                if not one.values:
+                    st.markdown(one.text)
+                else:  # by a callback: a run that ends ahead of it would end this script
+                    st.button(
+                        one.text,
+                        key=f"next_{index}",
+                        icon=":material/play_circle:",
+                        type="tertiary",
+                        on_click=ask_for,
+                        args=(one.values,),
+                    )
+    undo.offer(page_path())
 
 
 def show_error(error: Exception | str) -> None:
@@ -197,19 +173,3 @@ def show_error(error: Exception | str) -> None:
     problem = getattr(error, "problem", None) or str(error) or type(error).__name__
     hint = getattr(error, "hint", None)
     st.error(f"{plain(problem)}\n\n{plain(hint)}" if hint else plain(problem))
-
-
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-# Link and icon shortcuts are found after Markdown has dropped the backslashes, so these need an
-# invisible word joiner between their characters.
-_SHORTCUT = re.compile(r"(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
-
-
-def plain(text: object) -> str:
-    """Return Markdown that Streamlit shows as the given text, without format, links or pictures.
-
-    For text from a person (column names, cells, file names) in any element that reads Markdown.
-    Line breaks become spaces.
-    """
-    one_line = " ".join(str(text).split())
-    return _PUNCTUATION.sub(r"\\\1", _SHORTCUT.sub("\u2060", one_line))

@@ -6,22 +6,26 @@ instead. The browser loads plotly.js from a copy of the Python package's own fil
 one version and no other site is asked.
 """
 
-from __future__ import annotations
-
 import functools
 import shutil
+import tempfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared.charts.theme import TEMPLATE
+from pages.shared.films import Film
+
 _PLOTLY_FILE = "plotly.min.js"
 _STATIC = Path(__file__).resolve().parents[2] / "static"
 _plot = st.components.v2.component(
     "plot",
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    css=".updatemenu-item-rect {fill: var(--st-secondary-background-color) !important}",
+    js=f"const TEMPLATE = {TEMPLATE.to_json()};\n"
+    + "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("film.js", "plot.js")),
+    css=Path(__file__).with_suffix(".css").read_text("utf-8"),
     isolate_styles=False,
 )
 
@@ -34,20 +38,29 @@ class Click(NamedTuple):
 
 
 def show_figure(
-    figure: go.Figure, *, key: str, config: dict[str, object], clicks: bool = False
+    figure: go.Figure,
+    *,
+    key: str,
+    config: dict[str, object],
+    origin: str = "",
+    axis: str = "",
+    clicks: bool = False,
+    save: dict[str, str] | None = None,
+    film: Film = (),
 ) -> Click | None:
     """Draw a figure with its frames, or change the one that is there under this key.
 
     Parameters
     ----------
-    figure : plotly.graph_objects.Figure
-        With `layout.height` set.
-    key : str
-        Unique on the page.
-    config : dict
-        Plotly's configuration: toolbar, image export.
-    clicks : bool
-        Whether a click between the axes starts a new run of the page, also where no point is.
+    figure : with `layout.height` set
+    key : unique on the page
+    config : plotly's configuration: toolbar, image export
+    origin : what an image says in its file of where it was made; see `pages.shared.origins`
+    axis : what the horizontal axis of a chart of a run counts: step, epoch or seconds; one
+        crosshair goes through all charts of the page that count the same
+    clicks : whether a click between the axes starts a new run of the page, also where no point is
+    save : the ``kind``, ``name`` and ``settings`` of an image that the browser is to save now
+    film : what the images of the figure showed since the last redraw; the browser shows that first
 
     Returns
     -------
@@ -56,14 +69,24 @@ def show_figure(
     """
     address = _plotly_address()
     if address is None:
-        st.plotly_chart(figure, width="stretch", theme="streamlit", key=key, config=config)
+        figure = go.Figure(figure).update_layout(template=TEMPLATE)
+        st.plotly_chart(
+            figure, width="stretch", theme="streamlit", key=f"{key}_plot", config=config
+        )
         return None
+    drawing = figure.to_json()
     data = {
-        "figure": figure.to_json(),
+        "key": key,
+        "figure": drawing,
+        "revision": f"{zlib.crc32(f'{drawing}{config}'.encode()):08x}",
         "config": config,
+        "origin": origin,
+        "axis": axis,
         "plotly": address,
         "title": figure.layout.title.text,
         "clicks": clicks,
+        "save": save,
+        "film": list(film),
     }
     result = _plot(
         key=f"{key}_plot", data=data, height=figure.layout.height, on_clicked_change=_do_nothing
@@ -84,10 +107,16 @@ def _plotly_address() -> str | None:
     copy = _STATIC / f"plotly-{plotly.__version__}.min.js"
     try:
         if not copy.exists():
-            _STATIC.mkdir(exist_ok=True)
-            partial = copy.with_suffix(".partial")
-            shutil.copyfile(source, partial)
-            partial.replace(copy)  # never half a file, also if two servers start at once
+            copy_whole(source, copy)
     except OSError:
         return None
     return f"app/static/{copy.name}"
+
+
+def copy_whole(source: Path, copy: Path) -> None:
+    """Copy a file so that nobody ever sees half of it, also where several servers do so at once."""
+    copy.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=copy.parent) as own:
+        partial = Path(own) / copy.name
+        shutil.copyfile(source, partial)
+        partial.replace(copy)

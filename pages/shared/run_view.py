@@ -3,52 +3,115 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
+import numpy as np
 import streamlit as st
 
 import nnlib
-from nnlib.recorders import SATURATED_BELOW
-from pages.shared.charts import training
+from nnlib.instruments import INSTRUMENTS, Instrument
+from nnlib.interventions import is_edited
+from nnlib.metrics import balanced_accuracy
+from nnlib.optimizers import OPTIMIZERS
+from pages.shared.charts.gradient_profile import plot_gradient_profile
+from pages.shared.charts.instruments import plot_instrument
+from pages.shared.charts.kept import lay_under
+from pages.shared.charts.numbers import plain_number
+from pages.shared.charts.points import class_codes
+from pages.shared.charts.training import plot_learning_rate, plot_losses
 from pages.shared.controls import label_of
-from pages.shared.export import show_chart
-from pages.shared.layout import wrapping_columns
+from pages.shared.plain_text import plain
+from pages.shared.rows import Tile, show_grid, show_metrics, show_row
 from pages.shared.runs import LiveRun
+from pages.shared.shelf import kept_curves, kept_gradients
 
-SATURATION = f"|f'(z)| below {SATURATED_BELOW:g} of its maximum"
+_SPLITS = {"train": "Train", "val": "Val."}
+_UNEQUAL = 1.5  # the largest class is so many times as frequent as the smallest
+_ELSEWHERE = ("gradient_norm", "batch_loss", "learning_rate", "effective_learning_rate")
 
 
-def show_metrics(run: LiveRun, key: str) -> None:
+def show_numbers(run: LiveRun, key: str) -> None:
     """Draw step, losses, scores and speed (computing, not drawing) in a row."""
     trainer = run.trainer
-    train, val = _latest(trainer, "train"), _latest(trainer, "val")
-    score = trainer.score_name
-    style = "{:.3f}" if score == "r2" else "{:.1%}"
-    name = label_of(score)
     speed = trainer.step / trainer.seconds if trainer.seconds else math.nan
-    tiles = (
-        ("Step", _number(trainer.step, "{:,}")),
-        ("Train loss", _number(train["loss"], "{:.3g}")),
-        ("Val. loss", _number(val["loss"], "{:.3g}")),
-        (f"Train {name}", _number(train[score], style)),
-        (f"Val. {name}", _number(val[score], style)),
-        ("Steps per second", _number(speed, "{:,.0f}")),
+    latest = {split: _latest(trainer, split) for split in _SPLITS}
+    tiles = [
+        Tile("Step", number_or_dash(trainer.step, "{:,}")),
+        *(Tile(f"{_SPLITS[s]} loss", number_or_dash(latest[s]["loss"])) for s in _SPLITS),
+        *(_score_tile(trainer, split, latest[split]) for split in _SPLITS),
+        *_balanced_tile(trainer),
+        Tile("Steps / s", number_or_dash(speed, "{:,.0f}"), *_engine_words(trainer)),
+    ]
+    show_metrics(f"{key}_metrics", tiles, least="7.4rem")
+
+
+def _engine_words(trainer: nnlib.Trainer) -> tuple[str, str]:
+    """Return what makes the steps, in small print and as a sentence."""
+    if trainer.history.engine == "compiled":
+        return "compiled", (
+            "Numba's compiled kernels make the steps of this run; they agree with NumPy's to "
+            "rounding."
+        )
+    why = f", for {trainer.engine_note}" if trainer.engine_note else ""
+    return "by NumPy", f"NumPy makes the steps of this run{why}."
+
+
+def _score_tile(trainer: nnlib.Trainer, split: str, latest: dict[str, float]) -> Tile:
+    """Return accuracy or R², beside what the best constant prediction reaches."""
+    name = trainer.score_name
+    r2 = name == "r2"
+    value = number_or_dash(latest[name], "" if r2 else "{:.1%}")
+    guess = trainer.guesses.get(split)
+    if guess is None or not math.isfinite(guess.score):
+        return Tile(f"{_SPLITS[split]} {label_of(name)}", value)
+    note = "always the mean: 0" if r2 else f"majority: {guess.score:.1%}"
+    meaning = (
+        "R² of 0 is what predicting the mean of these examples for each of them reaches."
+        if r2
+        else "The majority is the share of the largest class: so often one is right who always "
+        "says that class."
     )
-    columns = wrapping_columns(len(tiles), key=f"{key}_metrics", least="8.5rem")
-    for column, (label, value) in zip(columns, tiles, strict=True):
-        column.metric(label, value, border=True)
+    return Tile(f"{_SPLITS[split]} {label_of(name)}", value, note, meaning)
+
+
+def _balanced_tile(trainer: nnlib.Trainer) -> list[Tile]:
+    """Return the balanced validation accuracy where accuracy alone favors a large class."""
+    data = trainer.data
+    if data.task == "regression" or not len(data.features("val")):
+        return []
+    counts = np.bincount(class_codes(data.labels("val")), minlength=len(data.class_names))
+    if counts.max() < _UNEQUAL * counts.min():
+        return []
+    dtype = trainer.network.dtype
+    with np.errstate(all="ignore"):  # of a run that has diverged
+        logits = trainer.network.predict_logits(np.asarray(data.features("val"), dtype))
+    value = float(balanced_accuracy(logits, data.targets("val", dtype)))
+    classes = int((counts > 0).sum())
+    return [
+        Tile(
+            "Balanced acc.",
+            number_or_dash(value, "{:.1%}"),
+            f"one class: {1 / classes:.1%}",
+            "The mean over the classes of the share of each that is recognized, on the validation "
+            "rows: accuracy that counts every class alike, shown since they are not equally large.",
+        )
+    ]
 
 
 def _latest(trainer: nnlib.Trainer, split: str) -> dict[str, float]:
     """Return the newest loss and score, of restored or edited weights where there are such."""
-    if trainer.restored_step is not None or trainer.edited:
+    if trainer.restored_step is not None or is_edited(trainer):
         return {name: float(value) for name, value in trainer.evaluate(split).items()}
     names = ("loss", trainer.score_name)
     records = {name: trainer.history.last(f"{split}_{name}") for name in names}
     return {name: math.nan if v is None else float(v) for name, v in records.items()}
 
 
-def _number(value: float, style: str) -> str:
-    return style.format(value) if math.isfinite(value) else "–"
+def number_or_dash(value: float, style: str = "") -> str:
+    """Return a number in a style or, without one, as all numbers are written; a dash for none."""
+    if not math.isfinite(value):
+        return "–"
+    return style.format(value) if style else plain_number(value)
 
 
 def show_notices(run: LiveRun) -> None:
@@ -56,10 +119,12 @@ def show_notices(run: LiveRun) -> None:
     trainer = run.trainer
     found = trainer.history.divergence
     if found is not None:
+        # Clipping does not limit the step of an optimizer that divides by the gradient's size.
+        free = OPTIMIZERS[trainer.experiment.training.optimizer].scale_free
         st.warning(
             f"The run diverged: at step {found.step:,} the {found.what} of {found.layer} stopped "
-            "being finite. Try a smaller learning rate, clip the gradient norm, or take an "
-            "initializer that suits the activation; then Reset and Play.",
+            f"being finite. Try a smaller learning rate{'' if free else ', clip the gradient norm'}"
+            ", or take an initializer that suits the activation; then Reset and Play.",
             icon=":material/error:",
         )
     if trainer.status == "target reached":
@@ -78,77 +143,56 @@ def show_notices(run: LiveRun) -> None:
         )
 
 
-def show_losses_and_gradients(
-    run: LiveRun, key: str, *, log_loss: bool = False, smoothing: float = 0.0
-) -> None:
+def show_losses_and_gradients(run: LiveRun, key: str) -> None:
     """Draw the two charts that no page is without."""
-    history = run.trainer.history
-    left, right = wrapping_columns(2, key=f"{key}_main")
-    with left:
-        show_chart(
-            training.plot_losses(history, log_y=log_loss, smoothing=smoothing),
-            key="losses",
-            name="losses",
-            data=lambda: training.losses_data(history, smoothing=smoothing),
-        )
-    with right:
-        show_chart(
-            training.plot_gradient_norms(history),
-            key="gradient_norms",
-            name="gradient-norms",
-            data=lambda: training.gradient_norms_data(history),
-        )
+    history, look, guess = run.history, run.look, run.trainer.guesses.get("train")
+    show_row(
+        f"{key}_main",
+        losses=lay_under(
+            plot_losses(history, look, constant=None if guess is None else guess.loss),
+            kept_curves(run, "loss"),
+            "curve",
+            "loss",
+            look,
+        ),
+        gradient_norms=lay_under(
+            plot_instrument(history, INSTRUMENTS["gradient_norm"], look),
+            kept_gradients(run),
+            "layer",
+            "gradient_norm",
+            look,
+        ),
+    )
 
 
 def show_layers(run: LiveRun, key: str) -> None:
-    """Draw gradients over the layers, the back-propagated signal, updates and learning rate."""
-    history = run.trainer.history
-    left, right = wrapping_columns(2, key=f"{key}_layers_tab")
-    with left:
-        show_chart(
-            training.plot_gradient_profile(history),
-            key="gradient_profile",
-            name="gradient-profile",
-            data=lambda: training.gradient_profile_data(history),
-        )
-        show_chart(
-            training.plot_update_ratios(history),
-            key="update_ratios",
-            name="update-ratios",
-            data=lambda: training.update_ratios_data(history),
-        )
-    with right:
-        show_chart(
-            training.plot_gradient_norms(history, signal=True),
-            key="signal_norms",
-            name="signal-norms",
-            data=lambda: training.gradient_norms_data(history, signal=True),
-        )
-        show_chart(
-            training.plot_learning_rate(history),
-            key="rates",
-            name="learning-rate",
-            data=lambda: training.learning_rate_data(history),
-        )
+    """Draw the gradients over the layers, and what each instrument for all layers or the run says.
+
+    An instrument that is registered is drawn; the losses and `_ELSEWHERE` have charts of their own.
+    """
+    history, look = run.history, run.look
+    drawn = [i for i in INSTRUMENTS.values() if i.per != "hidden" and i.name not in _ELSEWHERE]
+    _say_what_they_mean(drawn)
+    show_grid(
+        f"{key}_layers_tab",
+        {"gradient_profile": plot_gradient_profile(history, step=run.cursor)}
+        | {i.name: plot_instrument(history, i, look) for i in drawn if i.per == "layer"}
+        | {"rates": plot_learning_rate(history, look)}
+        | {i.name: plot_instrument(history, i, look) for i in drawn if i.per == "run"},
+    )
 
 
 def show_activations(run: LiveRun, key: str) -> None:
-    """Draw mean, deviation, dead and saturated share of each hidden layer."""
-    history = run.trainer.history
-    st.caption(
-        "Measured on the minibatch of a step, in training mode. A unit is dead there if its "
-        "derivative is zero, to six digits, for every example; an example saturates a unit where "
-        f"{SATURATION}."
-    )
-    statistics = ("activation_mean", "activation_std", "dead_fraction", "saturated_fraction")
-    columns = wrapping_columns(2, key=f"{key}_activations_tab")
-    for index, statistic in enumerate(statistics):
-        with columns[index % 2]:
-            show_chart(
-                training.plot_activation_statistics(history, statistic),
-                key=statistic,
-                name=statistic.replace("_", "-"),
-                data=lambda statistic=statistic: training.activation_statistics_data(
-                    history, statistic
-                ),
-            )
+    """Draw what each instrument for the hidden layers says."""
+    st.caption("Measured on the minibatch of a step, in training mode.")
+    drawn = [i for i in INSTRUMENTS.values() if i.per == "hidden"]
+    _say_what_they_mean(drawn)
+    charts = {i.name: plot_instrument(run.history, i, run.look) for i in drawn}
+    show_grid(f"{key}_activations_tab", charts)
+
+
+def _say_what_they_mean(instruments: Iterable[Instrument]) -> None:
+    with st.expander("What is measured", icon=":material/straighten:"):
+        st.markdown(
+            "\n".join(f"- **{plain(i.title or i.name)}**: {plain(i.meaning)}" for i in instruments)
+        )

@@ -4,14 +4,22 @@ Sessions are threads of one process. Who releases a plain lock and asks for it a
 gets it again, so that one session may starve another; here everybody is served in order.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LOOK_SECONDS = 0.1
+_SLICE_SECONDS, _FILMED_SECONDS, _SHORTEST_SLICE = 0.3, 0.8, 0.03
+
+
+def slice_seconds(waiting: int, *, filmed: bool = False) -> float:
+    """Return how long a slice may take while so many others wait for theirs.
+
+    Where pictures show what goes on, the whole figures, which cost a browser most, may come less
+    often.
+    """
+    return max((_FILMED_SECONDS if filmed else _SLICE_SECONDS) / (1 + waiting), _SHORTEST_SLICE)
 
 
 class Turns:
@@ -21,8 +29,7 @@ class Turns:
 
     Parameters
     ----------
-    places : int
-        So many may hold it at once.
+    places : so many may hold it at once
     """
 
     def __init__(self, places: int = 1) -> None:
@@ -42,9 +49,8 @@ class Turns:
 
         Parameters
         ----------
-        while_waiting : callable, optional
-            Called about ten times a second until the turn comes; if it raises, the place in the
-            queue is given up.
+        while_waiting : called about ten times a second until the turn comes; if it raises, the
+            place in the queue is given up
         """
         if getattr(self._own, "held", False):
             yield

@@ -5,13 +5,12 @@ have asked just before the browser learned of a new value, and would bring back 
 part therefore restores what was set in the last run of the whole page.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-_SET = "widgets_set_by_the_page"
+_SET, _ASKED = "widgets_set_by_the_page", "values_asked_for"
 
 
 def forget_set_widgets() -> None:
@@ -25,8 +24,32 @@ def set_widget(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
+def ask_for(values: Mapping[str, Any]) -> None:
+    """Let the next run of the whole page begin with these values of its widgets."""
+    st.session_state[_ASKED] = values
+
+
+def run_whole_page() -> None:
+    """Let the run that a button's callback is called for be one of the whole page.
+
+    A click on a button that its own callback disables counts as none: it cannot say so itself.
+    """
+    st.session_state.setdefault(_ASKED, {})
+
+
+def take_asked_for() -> Mapping[str, Any]:
+    """Return what was asked for, once."""
+    values: Mapping[str, Any] = st.session_state.pop(_ASKED, {})
+    return values
+
+
 def restore_set_widgets() -> None:
-    """Set again what a late request of the browser took back."""
+    """Set again what a late request of the browser took back; a live part calls it first.
+
+    Where a callback that asks for values was called in a run of that part, it runs the whole page.
+    """
+    if _ASKED in st.session_state:
+        st.rerun()
     for key, (before, value) in st.session_state.get(_SET, {}).items():
         if before != value and st.session_state.get(key) == before:
             st.session_state[key] = value

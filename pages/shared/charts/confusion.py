@@ -1,19 +1,17 @@
 """The confusion matrix: which classes a network takes for which."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from pages.shared.charts.chart import Chart
 from pages.shared.charts.points import class_codes
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, escape, faded, new_figure
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NO_EXAMPLES = "There are no examples to predict."
 MOST_COUNTED_CLASSES = 20
@@ -29,17 +27,20 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int) -> NDAr
 
 def plot_confusion_matrix(
     y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence[str]
-) -> go.Figure:
+) -> Chart:
     """Draw counts of actual against predicted classes, colored by share of the actual class.
 
     Parameters
     ----------
-    y_true, y_pred : array_like of shape (n,)
-        Class codes, or soft targets as `class_codes` takes them.
-    class_names : sequence of str
-        Up to 20 classes have their counts written in the cells.
+    y_true, y_pred : shape (n,); class codes, or soft targets as `class_codes` takes them
+    class_names : up to 20 classes have their counts written in the cells
     """
     counts = confusion_matrix(y_true, y_pred, len(class_names))
+    figure = _matrix_figure(counts, class_names)
+    return Chart(figure, "confusion-matrix", partial(_matrix_table, counts, class_names))
+
+
+def _matrix_figure(counts: NDArray[np.int64], class_names: Sequence[str]) -> go.Figure:
     total = int(counts.sum())
     axes = ("predicted class", "actual class")
     if not total:
@@ -105,7 +106,6 @@ def _count_texts(
         rows, columns = np.nonzero(cells)
         traces.append(
             {
-                "type": "scatter",
                 "mode": "text",
                 "x": columns,
                 "y": rows,
@@ -123,13 +123,8 @@ def _short(names: Sequence[str], most: int = 16) -> list[str]:
     return [n if len(n) <= most or "&" in n else f"{n[: most - 1]}…" for n in names]
 
 
-def confusion_data(
-    y_true: ArrayLike, y_pred: ArrayLike, class_names: Sequence[str]
-) -> pd.DataFrame:
+def _matrix_table(counts: NDArray[np.int64], class_names: Sequence[str]) -> pd.DataFrame:
     """Return one row a pair of classes: ``actual, predicted, count, share of actual``."""
-    import pandas as pd
-
-    counts = confusion_matrix(y_true, y_pred, len(class_names))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = np.array(class_names, object)
     return pd.DataFrame(

@@ -1,16 +1,18 @@
 """A first look at a data set: its points, a few of its images, or how its target is distributed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.datasets import Dataset
-from pages.shared.charts.images import plot_images
+from pages.shared.charts.chart import Chart
+from pages.shared.charts.images import draw_images
+from pages.shared.charts.numbers import plain_number
 from pages.shared.charts.points import (
     class_codes,
     class_points,
@@ -21,9 +23,6 @@ from pages.shared.charts.points import (
     value_points,
 )
 from pages.shared.charts.theme import SEQUENTIAL, TRAIN, VALIDATION, escape, new_figure
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SAMPLE_IMAGES = 12
 _BINS = 30
@@ -51,16 +50,23 @@ def target_counts(data: Dataset) -> TargetCounts:
     values = {split: first_target(data.labels(split)) for split in _SPLITS}
     edges = np.histogram_bin_edges(np.concatenate(list(values.values())), _BINS)
     counts = {split: np.histogram(v, edges)[0] for split, v in values.items()}
-    names = tuple(f"{a:.6g} to {b:.6g}" for a, b in zip(edges[:-1], edges[1:], strict=True))
+    names = tuple(
+        f"{plain_number(a, 6)} to {plain_number(b, 6)}"
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    )
     return TargetCounts(names, edges, counts)
 
 
-def plot_data_preview(data: Dataset) -> go.Figure:
+def plot_data_preview(data: Dataset) -> Chart:
     """Draw what a data set looks like.
 
     Points where there are two features, or one and a quantity to predict; sample images where
     rows are images; else the distribution of the target.
     """
+    return Chart(_preview(data), "data", partial(_preview_table, data))
+
+
+def _preview(data: Dataset) -> go.Figure:
     if data.image_shape is not None:
         return _sample_images(data)
     if data.n_features == 2:
@@ -76,14 +82,12 @@ def plot_data_preview(data: Dataset) -> go.Figure:
     return _distribution(data)
 
 
-def data_preview_data(data: Dataset) -> pd.DataFrame:
+def _preview_table(data: Dataset) -> pd.DataFrame:
     """Return what is drawn, as a table: rows with features and target, or the target's counts.
 
     For points and images these are ``split``, one column a feature, and the target: all rows of
     training and validation, also those that a large set's chart leaves out.
     """
-    import pandas as pd
-
     points = data.n_features == 2 or (data.n_features == 1 and data.task == "regression")
     if data.image_shape is None and not points:
         found = target_counts(data)
@@ -95,8 +99,6 @@ def data_preview_data(data: Dataset) -> pd.DataFrame:
 
 
 def _rows(data: Dataset, split: str) -> pd.DataFrame:
-    import pandas as pd
-
     features = pd.DataFrame(data.features(split), columns=list(data.feature_names))
     features.insert(0, "split", _SPLITS[split][0], allow_duplicates=True)
     labels = data.labels(split)
@@ -133,15 +135,15 @@ def _sample_images(data: Dataset) -> go.Figure:
     title = f"{escape(data.name)}: some of the training images"
     if data.task == "regression":
         rows = np.arange(min(SAMPLE_IMAGES, len(data.X_train)))
-        labels = [f"{value:.4g}" for value in first_target(data.y_train)[rows]]
-        return plot_images(data.X_train[rows], labels, data.image_shape, title)
+        labels = [plain_number(value, 4) for value in first_target(data.y_train)[rows]]
+        return draw_images(data.X_train[rows], labels, data.image_shape, title)
     codes = class_codes(data.y_train)
     rank = np.empty(len(codes), np.int64)  # how many of its class come before each image
     for k in range(len(data.class_names)):
         rank[codes == k] = np.arange((codes == k).sum())
     rows = np.lexsort((codes, rank))[:SAMPLE_IMAGES]
     labels = [escape(data.class_names[k]) for k in codes[rows]]
-    return plot_images(data.X_train[rows], labels, data.image_shape, title)
+    return draw_images(data.X_train[rows], labels, data.image_shape, title)
 
 
 def _distribution(data: Dataset) -> go.Figure:
@@ -169,7 +171,5 @@ def _distribution(data: Dataset) -> go.Figure:
         ]
     )
     return figure.update_layout(
-        barmode="group" if found.edges is None else "stack",
-        bargap=0.15,
-        legend_traceorder="normal",
+        barmode="group" if found.edges is None else "stack", bargap=0.15, legend_traceorder="normal"
     )

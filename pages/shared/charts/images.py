@@ -4,20 +4,18 @@ A mosaic is one heat map of all tiles, with gaps of missing values between them,
 labels; so it costs the same to draw whatever the number of tiles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from pages.shared.charts.chart import Chart
 from pages.shared.charts.theme import DIVERGING, empty_figure, new_figure
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMNS = 6
 _NOT_FINITE = "The weights are not finite numbers: the run diverged."
@@ -40,7 +38,7 @@ class Mistakes:
     probability: NDArray[np.float64]
 
 
-def plot_images(
+def draw_images(
     images: ArrayLike,
     labels: Sequence[str],
     image_shape: tuple[int, int],
@@ -52,12 +50,8 @@ def plot_images(
 
     Parameters
     ----------
-    images : array_like of shape (m, height * width)
-        The smallest value is drawn black and the largest white.
-    labels, hovers : sequence of str, length m
-        Escaped where they hold a person's text.
-    image_shape : tuple of (height, width)
-    title : str
+    images : shape (m, height * width); the smallest value is drawn black and the largest white
+    labels, hovers : escaped where they hold a person's text
     """
     tiles = _Tiles(
         np.asarray(images, np.float32),
@@ -74,18 +68,22 @@ def plot_images(
 
 def plot_first_layer_weights(
     weights: ArrayLike, image_shape: tuple[int, int], count: int = 24
-) -> go.Figure:
+) -> Chart:
     """Draw the incoming weights of the first units as images; zero has the neutral color.
 
     Parameters
     ----------
-    weights : array_like of shape (height * width, units)
-        Of the first layer.
-    image_shape : tuple of (height, width)
-    count : int
-        At most so many units, the first ones.
+    weights : shape (height * width, units); of the first layer
+    count : at most so many units, the first ones
     """
-    weights = np.asarray(weights, np.float32)
+    weights = np.array(weights, np.float32)
+    figure = _weights_figure(weights, image_shape, count)
+    return Chart(figure, "first-layer-weights", partial(weights_table, weights))
+
+
+def _weights_figure(
+    weights: NDArray[np.float32], image_shape: tuple[int, int], count: int
+) -> go.Figure:
     units = weights.shape[1]
     shown = min(count, units)
     part = f"{shown} units" if shown == units else f"the first {shown} of {units} units"
@@ -106,13 +104,11 @@ def plot_first_layer_weights(
     return figure
 
 
-def first_layer_weights_data(weights: ArrayLike, count: int = 24) -> pd.DataFrame:
-    """Return rows ``unit, input, weight`` of the weights drawn; units and inputs count from 1."""
-    import pandas as pd
-
-    shown = np.asarray(weights)[:, :count].T
-    unit, pixel = (index.ravel() + 1 for index in np.indices(shown.shape))
-    return pd.DataFrame({"unit": unit, "input": pixel, "weight": shown.ravel()})
+def weights_table(weights: NDArray[Any]) -> pd.DataFrame:
+    """Return rows ``unit, input, weight`` of all units; units and inputs count from 1."""
+    by_unit = weights.T
+    unit, pixel = (index.ravel() + 1 for index in np.indices(by_unit.shape))
+    return pd.DataFrame({"unit": unit, "input": pixel, "weight": by_unit.ravel()})
 
 
 class _Tiles:
@@ -152,7 +148,6 @@ class _Tiles:
         """Return the trace of the labels."""
         corners = np.array([self.corner(i) for i in range(self.count)], np.float32)
         trace = {
-            "type": "scatter",
             "mode": "text",
             "x": corners[:, 1] + (self.width - 1) / 2,
             "y": corners[:, 0] + 1.04 * self.height - 0.5,

@@ -4,8 +4,6 @@ Browsers draw a few thousand points at once without effort; of larger sets evenl
 drawn, always the same ones, and `drawn_note` says so.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -21,10 +19,10 @@ _RING_FILL = "rgba(255, 255, 255, 0.85)"
 
 def class_codes(labels: ArrayLike) -> NDArray[np.int64]:
     """Return class codes (n,) of codes, of soft targets (n, classes), or of probabilities (n,)."""
-    labels = np.asarray(labels)
-    if labels.ndim == 2:
-        return labels.argmax(axis=1)
-    return labels.astype(np.int64) if labels.dtype.kind in "iu" else (labels > 0.5).astype(np.int64)
+    given = np.asarray(labels)
+    if given.ndim == 2:
+        return np.asarray(given.argmax(axis=1), np.int64)
+    return np.asarray(given if given.dtype.kind in "iu" else given > 0.5, np.int64)
 
 
 def first_target(values: ArrayLike) -> NDArray[np.float64]:
@@ -72,7 +70,7 @@ def class_points(data: Dataset) -> list[dict[str, Any]]:
             ),
         ]
     ring = {"color": _RING_FILL, "size": 7, "line": {"color": BATCH, "width": 2}}
-    sign = {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "marker": ring}
+    sign = {"x": [None], "y": [None], "mode": "markers", "marker": ring}
     return [*traces, sign | {"name": "ring: validation"}]
 
 
@@ -84,7 +82,6 @@ def _points(
     x = data.features(split)[rows].astype(np.float32)
     kind = {"train": "training", "val": "validation"}[split]
     return {
-        "type": "scatter",
         "mode": "markers",
         "x": x[:, 0],
         "y": x[:, 1],
@@ -105,7 +102,6 @@ def value_points(data: Dataset) -> list[dict[str, Any]]:
         y = first_target(data.labels(split))[rows].astype(np.float32)
         traces.append(
             {
-                "type": "scatter",
                 "mode": "markers",
                 "name": name,
                 "x": x[:, 0],
@@ -135,7 +131,6 @@ def curve_points(data: Dataset) -> list[dict[str, Any]]:
         filled = {"color": color, "size": 6, "opacity": 0.7}
         traces.append(
             {
-                "type": "scatter",
                 "mode": "markers",
                 "name": name,
                 "x": data.features(split)[rows, 0].astype(np.float32),

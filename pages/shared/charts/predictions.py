@@ -1,50 +1,20 @@
-"""Charts of what a network predicts: ROC curve and regression here, and all others by name.
-
-Computing a small record and drawing it are two functions, so that an export has the same numbers.
-"""
-
-from __future__ import annotations
+"""Charts of what a network predicts: the ROC curve, and predictions against actual values."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from pages.shared.charts.confusion import (
-    NO_EXAMPLES,
-    confusion_data,
-    confusion_matrix,
-    plot_confusion_matrix,
-)
+from pages.shared.charts import theme
+from pages.shared.charts.chart import Chart
+from pages.shared.charts.confusion import NO_EXAMPLES
 from pages.shared.charts.curves import drawable
 from pages.shared.charts.points import class_codes, first_target
-from pages.shared.charts.surfaces import NOT_FINITE, decision_surface_data, plot_decision_surface
-from pages.shared.charts.theme import (
-    BATCH,
-    VALIDATION,
-    empty_figure,
-    escape,
-    faded,
-    new_figure,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "confusion_data",
-    "confusion_matrix",
-    "decision_surface_data",
-    "plot_confusion_matrix",
-    "plot_decision_surface",
-    "plot_predicted_against_actual",
-    "plot_roc",
-    "predicted_data",
-    "roc_curve",
-    "roc_data",
-]
+from pages.shared.charts.surface_values import NOT_FINITE
 
 MOST_SVG_MARKERS = 2000
 _MOST_ROC_POINTS = 1000
@@ -68,10 +38,8 @@ def roc_curve(y_true: ArrayLike, probability: ArrayLike) -> RocCurve | None:
 
     Parameters
     ----------
-    y_true : array_like of shape (n,)
-        0 and 1; both must occur.
-    probability : array_like of shape (n,)
-        Of class 1; all must be finite.
+    y_true : shape (n,); 0 and 1; both must occur
+    probability : shape (n,); of class 1; all must be finite
     """
     actual, score = class_codes(y_true) == 1, np.asarray(probability, np.float64)
     if actual.all() or not actual.any() or not np.isfinite(score).all():
@@ -86,33 +54,36 @@ def roc_curve(y_true: ArrayLike, probability: ArrayLike) -> RocCurve | None:
     return RocCurve(fpr, tpr, np.concatenate([[np.inf], score[last]]), area)
 
 
-def plot_roc(y_true: ArrayLike, probability: ArrayLike, positive_name: str) -> go.Figure:
+def plot_roc(y_true: ArrayLike, probability: ArrayLike, positive_name: str) -> Chart:
     """Draw the ROC curve of a binary classification, with the area under it in the title.
 
     Parameters
     ----------
-    y_true, probability : array_like of shape (n,)
-        As in `roc_curve`.
-    positive_name : str
-        Name of class 1.
+    y_true, probability : shape (n,); as in `roc_curve`
+    positive_name : name of class 1
     """
-    positive = escape(positive_name)
-    axes = (f"false positive rate (positive: {positive})", "true positive rate")
+    axes = (f"false positive rate (positive: {theme.escape(positive_name)})", "true positive rate")
     curve = roc_curve(y_true, probability)
-    if curve is None:
-        return empty_figure("ROC curve", *axes, _why_no_roc(y_true, probability))
-    figure = new_figure(f"ROC curve: area {curve.area:.4f}", *axes)
+    figure = (
+        theme.empty_figure("ROC curve", *axes, _why_no_roc(y_true, probability))
+        if curve is None
+        else _roc_figure(curve, axes)
+    )
+    return Chart(figure, "roc", partial(_roc_table, curve))
+
+
+def _roc_figure(curve: RocCurve, axes: tuple[str, str]) -> go.Figure:
+    figure = theme.new_figure(f"ROC curve: area {curve.area:.4f}", *axes)
     kept = np.arange(len(curve.threshold))
     if len(kept) > _MOST_ROC_POINTS:
         kept = np.linspace(0, kept[-1], _MOST_ROC_POINTS).round().astype(int)
     roc = {
-        "type": "scatter",
         "mode": "lines",
         "name": "network",
         "x": curve.false_positive_rate[kept].astype(np.float32),
         "y": curve.true_positive_rate[kept].astype(np.float32),
         "customdata": drawable(np.minimum(curve.threshold[kept], 1)),
-        "line": {"color": VALIDATION, "width": 2.5},
+        "line": {"color": theme.VALIDATION, "width": 2.5},
         "hovertemplate": "probability ≥ %{customdata:.4g}<br>false positive rate %{x:.2%}<br>"
         "true positive rate %{y:.2%}<extra></extra>",
     }
@@ -133,11 +104,8 @@ def _why_no_roc(y_true: ArrayLike, probability: ArrayLike) -> str:
     return "An ROC curve needs examples of both classes."
 
 
-def roc_data(y_true: ArrayLike, probability: ArrayLike) -> pd.DataFrame:
+def _roc_table(curve: RocCurve | None) -> pd.DataFrame:
     """Return rows ``threshold, false positive rate, true positive rate`` of the whole curve."""
-    import pandas as pd
-
-    curve = roc_curve(y_true, probability)
     names = ("threshold", "false positive rate", "true positive rate")
     if curve is None:
         return pd.DataFrame(columns=list(names))
@@ -145,26 +113,30 @@ def roc_data(y_true: ArrayLike, probability: ArrayLike) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
-def plot_predicted_against_actual(
-    y_true: ArrayLike, y_pred: ArrayLike, target_name: str
-) -> go.Figure:
+def plot_predicted_against_actual(y_true: ArrayLike, y_pred: ArrayLike, target_name: str) -> Chart:
     """Draw predictions of a regression against the true values, with the diagonal of a perfect one.
 
     Parameters
     ----------
-    y_true, y_pred : array_like of shape (n,) or (n, k)
-        In the target's own units; of several targets, the first is drawn.
-    target_name : str
+    y_true, y_pred : shape (n,) or (n, k); in the target's own units; of several targets, the first
+        is drawn
     """
-    name = escape(target_name)
-    axes = (f"actual {name}", f"predicted {name}")
     actual, predicted = first_target(y_true), first_target(y_pred)
+    figure = _predicted_figure(actual, predicted, theme.escape(target_name))
+    table = partial(_predicted_table, actual, predicted)
+    return Chart(figure, "predicted-against-actual", table)
+
+
+def _predicted_figure(
+    actual: NDArray[np.float64], predicted: NDArray[np.float64], name: str
+) -> go.Figure:
+    axes = (f"actual {name}", f"predicted {name}")
     finite = np.isfinite(predicted)
     if not finite.any():
         message = NOT_FINITE if len(actual) else NO_EXAMPLES
-        return empty_figure("Predicted against actual values", *axes, message)
+        return theme.empty_figure("Predicted against actual values", *axes, message)
     title = f"Predicted against actual {name}{_r2_text(actual, predicted)}"
-    figure = new_figure(title, *axes)
+    figure = theme.new_figure(title, *axes)
     low, high = float(actual.min()), float(actual.max())
     points = {
         "type": "scattergl" if len(actual) > MOST_SVG_MARKERS else "scatter",
@@ -172,7 +144,7 @@ def plot_predicted_against_actual(
         "name": "examples",
         "x": drawable(actual),
         "y": drawable(predicted),
-        "marker": {"color": faded(VALIDATION, 0.65), "size": 7},
+        "marker": {"color": theme.faded(theme.VALIDATION, 0.65), "size": 7},
         "hovertemplate": "actual %{x:.6g}<br>predicted %{y:.6g}<extra></extra>",
     }
     figure.add_traces([points, _diagonal(low, high, "perfect prediction")])
@@ -189,18 +161,15 @@ def _r2_text(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> str
 def _diagonal(low: float, high: float, name: str) -> dict[str, Any]:
     ends = np.array([low, high], np.float32)
     return {
-        "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": ends,
         "y": ends,
-        "line": {"color": BATCH, "width": 1.5, "dash": "dash"},
+        "line": {"color": theme.BATCH, "width": 1.5, "dash": "dash"},
         "hoverinfo": "skip",
     }
 
 
-def predicted_data(y_true: ArrayLike, y_pred: ArrayLike) -> pd.DataFrame:
+def _predicted_table(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> pd.DataFrame:
     """Return one row an example: ``actual, predicted``, of the first target."""
-    import pandas as pd
-
-    return pd.DataFrame({"actual": first_target(y_true), "predicted": first_target(y_pred)})
+    return pd.DataFrame({"actual": actual, "predicted": predicted})

@@ -1,4 +1,4 @@
-"""The one palette, figure template and number format that every chart uses.
+"""The one palette and figure template that every chart uses; numbers are as `numbers` has them.
 
 A chart is drawn twice: on screen, where Streamlit's own theme replaces fonts and backgrounds so
 that the figure follows light and dark mode, and in exported files, where the template below
@@ -6,12 +6,16 @@ stands alone. So a builder never sets a background or a font color, and every co
 a contrast of about 3 to 1 or more against the light *and* the dark background.
 """
 
-from __future__ import annotations
-
-import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io as pio
+
+from pages.shared.charts.numbers import LOG_AXIS as LOG_AXIS
+from pages.shared.charts.numbers import plain_number as plain_number
+from pages.shared.charts.numbers import tick_aliases
 
 CLASS_COLORS = (
     "#2275e8",
@@ -48,16 +52,9 @@ BATCH = CLASS_COLORS[8]
 DIVERGING = [(0.0, CLASS_COLORS[0]), (0.5, "rgba(128, 136, 150, 0.15)"), (1.0, CLASS_COLORS[1])]
 """Color scale for signed values, negative to positive; use it with ``zmid=0``."""
 
-LOG_AXIS = {
-    "type": "log",
-    "tickformat": "~g",
-    # From two decades a tick, powers: 1e-6 and not 0.000001.
-    "tickformatstops": [{"dtickrange": [2, None], "value": "~e"}],
-}
-"""Settings of a logarithmic axis: every tick has its full number, not only a 2 or a 5."""
-
 DEFAULT_HEIGHT = 360
 EXPORT_WIDTH = 900
+_LINE_OF_SETTINGS = 130  # characters, in small type
 
 _FONT = "Source Sans Pro, Helvetica, Arial, sans-serif"
 _INK = "#1f2937"
@@ -74,7 +71,10 @@ _AXIS = dict(
     linecolor=_LINE,
     tickcolor=_LINE,
     tickfont=dict(color=_MUTED),
-    exponentformat="e",
+    ticklabeloverflow="allow",  # else every label is measured at every redraw; margins make room
+    exponentformat="power",
+    labelalias=tick_aliases(),
+    separatethousands=True,
 )
 TEMPLATE = go.layout.Template(
     layout=dict(
@@ -91,7 +91,11 @@ TEMPLATE = go.layout.Template(
         yaxis=_AXIS,
     )
 )
-"""Looks of a figure that stands alone; on screen Streamlit's theme goes over it."""
+"""Looks of a figure that stands alone; on screen Streamlit's theme goes over it.
+
+A figure does not carry it: the browser has it already, and `for_export` puts it into files.
+"""
+pio.templates.default = None  # else Plotly puts its own into every figure
 
 
 def new_figure(
@@ -102,6 +106,7 @@ def new_figure(
     log_x: bool = False,
     log_y: bool = False,
     height: int = DEFAULT_HEIGHT,
+    more: Mapping[str, Any] | None = None,
 ) -> go.Figure:
     """Return an empty figure with the shared layout.
 
@@ -110,31 +115,25 @@ def new_figure(
 
     Parameters
     ----------
-    title, x_title, y_title : str
-        What is seen, and what the axes carry with their units. Plotly reads pseudo-HTML in them:
-        pass text from a person through `escape`.
-    log_x, log_y : bool
-        Whether an axis is logarithmic.
-    height : int
-        Height in pixels.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
+    title, x_title, y_title : what is seen, and what the axes carry with their units. Plotly reads
+        pseudo-HTML in them: pass text from a person through `escape`.
+    log_x, log_y : whether an axis is logarithmic
+    height : height in pixels
+    more : further settings of the layout, and of its parts
     """
     # One layout at once: a figure that is updated piece by piece takes six times as long.
-    return go.Figure(
-        layout=_layout(title, height)
-        | dict(
-            xaxis=dict(title=dict(text=x_title), **(LOG_AXIS if log_x else {})),
-            yaxis=dict(title=dict(text=y_title), **(LOG_AXIS if log_y else {})),
-        )
+    layout = _layout(title, height) | dict(
+        xaxis=dict(title=dict(text=x_title), **(LOG_AXIS if log_x else {})),
+        yaxis=dict(title=dict(text=y_title), **(LOG_AXIS if log_y else {})),
     )
+    for part, settings in (more or {}).items():
+        old = layout.get(part)
+        layout[part] = {**old, **settings} if isinstance(old, dict) else settings
+    return go.Figure(layout=layout)
 
 
-def _layout(title: str, height: int) -> dict[str, object]:
+def _layout(title: str, height: int) -> dict[str, Any]:
     return dict(
-        template=TEMPLATE,
         height=height,
         # The figure keeps zoom and hidden traces for as long as its title is the same.
         uirevision=title,
@@ -170,16 +169,9 @@ def empty_figure(
 
     Parameters
     ----------
-    title, x_title, y_title : str
-        As in `new_figure`.
-    message : str
-        One plain sentence; it is escaped here.
-    height : int
-        Height in pixels.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
+    title, x_title, y_title : as in `new_figure`
+    message : one plain sentence; it is escaped here
+    height : height in pixels
     """
     figure = new_figure(title, x_title, y_title, height=height)
     figure.update_xaxes(range=(0, 1), showticklabels=False, ticks="", showgrid=False)
@@ -200,8 +192,7 @@ def layer_colors(count: int) -> list[str]:
 
     Parameters
     ----------
-    count : int
-        Number of layers, at least 0.
+    count : number of layers, at least 0
 
     Returns
     -------
@@ -239,52 +230,16 @@ def escape(text: object) -> str:
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain_number(value: float, digits: int = 3) -> str:
-    """Return a number as people write it: ``0.0123``, ``1,234``, ``2.5e-7``.
-
-    Parameters
-    ----------
-    value : float
-        Any number, also NaN or an infinity.
-    digits : int
-        Significant digits; integers below a million keep all of theirs.
-
-    Returns
-    -------
-    str
-    """
-    if math.isnan(value):
-        return "not a number"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    if value == int(value) and abs(value) < 1e6:
-        return f"{int(value):,}"
-    # Rounding first decides the notation: 999999.6 at three digits is 1e6, not 1,000,000.
-    rounded = float(f"{value:.{digits - 1}e}")
-    if 1e-3 <= abs(rounded) < 1e6:
-        decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
-        text = f"{rounded:,.{decimals}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}e{int(exponent)}"
-
-
-def for_export(figure: go.Figure, *, width: int | None = None) -> go.Figure:
+def for_export(figure: go.Figure, *, width: int | None = None, settings: str = "") -> go.Figure:
     """Return a copy that looks in a file as it does on a light screen.
 
     Streamlit's theme is not there outside the page, so background, fonts and a size are set.
 
     Parameters
     ----------
-    figure : plotly.graph_objects.Figure
-        The figure on screen; it is not changed.
-    width : int, optional
-        Width in pixels; without it the figure fills the window it is opened in.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
+    figure : the figure on screen; it is not changed
+    width : width in pixels; without it the figure fills the window it is opened in
+    settings : what the chart was made from; it stands below the title
     """
     copy = go.Figure(figure)
     copy.update_layout(
@@ -297,4 +252,7 @@ def for_export(figure: go.Figure, *, width: int | None = None) -> go.Figure:
         margin=dict(l=16, r=24, t=48, b=16),
         title_pad=dict(t=12, b=12, l=16),
     )
+    if settings:
+        lines = "<br>".join(textwrap.wrap(escape(settings), _LINE_OF_SETTINGS))
+        copy.update_layout(title_subtitle=dict(text=lines, font=dict(size=11, color=_MUTED)))
     return copy

@@ -1,68 +1,25 @@
-"""Charts of a run's history: losses, scores and learning rate here, layers in `layers`.
+"""Charts of a run's history: losses, scores and learning rate; those of layers are in `layers`.
 
-Each ``plot_…(history)`` has a ``…_data(history)`` with the same numbers as a table. Histories are
-those of a single run; of a stack, take ``history.replica(i)``.
+Histories are those of a single run; of a stack, take ``history.replica(i)``.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+import pandas as pd
 
 from nnlib.history import History
-from pages.shared.charts.curves import (
-    NOTHING_YET,
-    STEP,
-    Curve,
-    curves_table,
-    line,
-    run_curves,
-    run_figure,
-    smooth,
-)
-from pages.shared.charts.layers import (
-    activation_statistics_data,
-    gradient_norms_data,
-    gradient_profile_data,
-    plot_activation_statistics,
-    plot_gradient_norms,
-    plot_gradient_profile,
-    plot_update_ratios,
-    update_ratios_data,
-)
-from pages.shared.charts.marks import mark_run
-from pages.shared.charts.theme import (
-    BATCH,
-    CLASS_COLORS,
-    TRAIN,
-    VALIDATION,
-    empty_figure,
-    faded,
-)
+from pages.shared.charts.chart import Chart
+from pages.shared.charts.curves import level, line, lines
+from pages.shared.charts.look import AS_RECORDED, Look
+from pages.shared.charts.recorded import Curve, run_curves
+from pages.shared.charts.run_chart import Traces, run_chart
+from pages.shared.charts.theme import BATCH, CLASS_COLORS, TRAIN, VALIDATION, faded
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "activation_statistics_data",
-    "gradient_norms_data",
-    "gradient_profile_data",
-    "learning_rate_data",
-    "losses_data",
-    "plot_activation_statistics",
-    "plot_gradient_norms",
-    "plot_gradient_profile",
-    "plot_learning_rate",
-    "plot_losses",
-    "plot_scores",
-    "plot_update_ratios",
-    "scores_data",
-    "update_ratios_data",
-]
-
-
+GUESS = "best constant prediction"
+GUESS_MEANING = "what one reaches without looking at the inputs"
 _LOSSES = {"batch_loss": "minibatch", "train_loss": "training", "val_loss": "validation"}
 _SCORES = {
     "train_accuracy": "training",
@@ -71,83 +28,84 @@ _SCORES = {
     "val_r2": "validation",
 }
 _RATES = {"learning_rate": "configured", "effective_learning_rate": "in effect"}
+_RATE_STYLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "configured": (BATCH, {"width": 1.5, "dash": "dot", "shape": "hv"}),
+    "in effect": (CLASS_COLORS[4], {"width": 2, "shape": "hv"}),
+}
 _COLORS = {"minibatch": faded(BATCH, 0.55), "training": TRAIN, "validation": VALIDATION}
 
 
-def plot_losses(history: History, *, log_y: bool = False, smoothing: float = 0.0) -> go.Figure:
+def plot_losses(
+    history: History,
+    look: Look = AS_RECORDED,
+    *,
+    log_y: bool = False,
+    constant: float | None = None,
+) -> Chart:
     """Draw training, validation and minibatch loss, with live changes and divergence marked.
 
     Parameters
     ----------
-    history : nnlib.History
-    log_y : bool
-        Whether the loss axis is logarithmic.
-    smoothing : float
-        Weight of the past in a moving average, from 0 (off) to 0.99; the recorded values stay
-        visible behind it.
+    look : how the person wants to see the curves
+    log_y : whether the loss axis is logarithmic where the look does not say
+    constant : the loss of the best constant prediction, drawn as a level to beat
     """
-    title = "Training and validation loss"
     curves = run_curves(history, _LOSSES)
-    if not curves:
-        return empty_figure(title, STEP, "loss", NOTHING_YET)
-    figure = run_figure(title, "loss", curves, log_y=log_y)
-    traces = [t for curve in curves for t in _loss_lines(curve, log_y, smoothing)]
-    figure.add_traces(traces)
-    mark_run(figure, history, curves)
-    return figure
+    drawn = constant if constant is not None and np.isfinite(constant) else None
+
+    def draw(log: bool) -> Traces:
+        return _lines(curves, look, drawn, log_y=log)
+
+    titles, columns = ("Training and validation loss", "loss"), ("curve", "loss")
+    chart = run_chart(history, curves, look, titles, "losses", columns, draw, log_y=log_y)
+    return chart if constant is None else replace(chart, table=partial(_beside, chart, constant))
 
 
-def _loss_lines(curve: Curve, log_y: bool, smoothing: float) -> list[dict[str, Any]]:
-    color = _COLORS[curve.name]
-    style = {"width": 1 if curve.name == "minibatch" else 2}
-    if not smoothing:
-        return [line(curve, color, log_y=log_y, style=style)]
-    raw = line(
-        curve,
-        color,
-        log_y=log_y,
-        style={"width": 1},
-        opacity=0.4,
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    del raw["hovertemplate"]  # it would win over hoverinfo
-    averaged = Curve(
-        f"{curve.name}, smoothed", curve.steps, curve.epochs, smooth(curve.values, smoothing)
-    )
-    return [raw, line(averaged, color, log_y=log_y, style=style)]
+def _beside(chart: Chart, constant: float) -> pd.DataFrame:
+    assert chart.table is not None
+    return chart.table().assign(**{GUESS: constant})
 
 
-def losses_data(history: History, *, smoothing: float = 0.0) -> pd.DataFrame:
-    """Return rows ``step, epoch, loss, value``, with ``smoothed`` where smoothing is on."""
-    curves = run_curves(history, _LOSSES)
-    table = curves_table(curves, "loss")
-    if smoothing:
-        averages = [smooth(curve.values, smoothing) for curve in curves]
-        table["smoothed"] = np.concatenate([np.empty(0), *averages])
-    return table
+def _lines(curves: list[Curve], look: Look, constant: float | None, **settings: Any) -> Traces:
+    """Return the lines of losses or scores, and the level of a constant prediction."""
+    thin = {"minibatch": {"width": 1}}
+    drawn = [
+        trace
+        for c in curves
+        for trace in lines(c, _COLORS[c.name], look, style=thin.get(c.name), **settings)
+    ]
+    if constant is not None:
+        drawn.append(level(curves, constant, GUESS, GUESS_MEANING, look.over))
+    return drawn
 
 
-def plot_scores(history: History) -> go.Figure:
+def plot_scores(
+    history: History, look: Look = AS_RECORDED, *, constant: float | None = None
+) -> Chart:
     """Draw accuracy, or R² of a regression, on training and validation split.
 
     R² has no lower bound; the axis ends at -1 as long as some of it is above that.
+
+    Parameters
+    ----------
+    look : how the person wants to see the curves
+    constant : the score of the best constant prediction, drawn as a level to beat
     """
-    curves = run_curves(history, _SCORES)
-    regression = "train_r2" in history
+    curves, regression = run_curves(history, _SCORES), "train_r2" in history
     title = "Coefficient of determination (R²)" if regression else "Accuracy"
-    y_title = "R²" if regression else "share classified correctly"
-    if not curves:
-        return empty_figure(title, STEP, y_title, NOTHING_YET)
-    figure = run_figure(title, y_title, curves)
+    titles = (title, "R²" if regression else "share classified correctly")
     shown = ".4f" if regression else ".2%"
-    figure.add_traces([line(c, _COLORS[c.name], value_format=shown) for c in curves])
-    if regression:
-        figure.update_yaxes(range=_r2_range(curves))
-    else:
-        figure.update_yaxes(tickformat="~%")
-    mark_run(figure, history, curves)
-    return figure
+
+    def draw(log: bool) -> Traces:
+        return _lines(curves, look, constant, log_y=log, value_format=shown)
+
+    columns = ("split", "r2" if regression else "accuracy")
+    chart = run_chart(history, curves, look, titles, "scores", columns, draw)
+    if chart.figure.data and not regression:
+        chart.figure.update_yaxes(tickformat="~%")
+    elif chart.figure.data and not look.log_y(False):
+        chart.figure.update_yaxes(range=_r2_range(curves))
+    return chart
 
 
 def _r2_range(curves: list[Curve]) -> tuple[float, float] | None:
@@ -158,31 +116,22 @@ def _r2_range(curves: list[Curve]) -> tuple[float, float] | None:
     return -1.0, max(float(values.max()), 0.0) + 0.05
 
 
-def scores_data(history: History) -> pd.DataFrame:
-    """Return rows ``step, epoch, split, value`` of the accuracy or R²."""
-    return curves_table(run_curves(history, _SCORES), "split")
+def plot_learning_rate(history: History, look: Look = AS_RECORDED, *, log_y: bool = False) -> Chart:
+    """Draw the learning rate as configured, and as in effect after the schedule.
 
-
-def plot_learning_rate(history: History, *, log_y: bool = False) -> go.Figure:
-    """Draw the learning rate as configured, and as in effect after the schedule."""
-    title = "Learning rate"
+    It is set and not measured, so there is nothing to smooth. Parameters as of `plot_losses`.
+    """
+    look = replace(look, smoothing=0.0)
     curves = run_curves(history, _RATES)
-    if not curves:
-        return empty_figure(title, STEP, "learning rate", NOTHING_YET)
-    styles = {
-        "configured": (BATCH, {"width": 1.5, "dash": "dot", "shape": "hv"}),
-        "in effect": (CLASS_COLORS[4], {"width": 2, "shape": "hv"}),
-    }
-    figure = run_figure(title, "learning rate", curves, log_y=log_y)
-    figure.add_traces(
-        [line(c, styles[c.name][0], log_y=log_y, style=styles[c.name][1]) for c in curves]
-    )
-    if not log_y:
-        figure.update_yaxes(rangemode="tozero")
-    mark_run(figure, history, curves)
-    return figure
 
+    def draw(log: bool) -> Traces:
+        return [
+            line(c, color, over=look.over, log_y=log, style=style)
+            for c, (color, style) in ((c, _RATE_STYLES[c.name]) for c in curves)
+        ]
 
-def learning_rate_data(history: History) -> pd.DataFrame:
-    """Return rows ``step, epoch, rate, value``; `rate` is "configured" or "in effect"."""
-    return curves_table(run_curves(history, _RATES), "rate")
+    titles, columns = ("Learning rate", "learning rate"), ("rate", "learning_rate")
+    chart = run_chart(history, curves, look, titles, "learning-rate", columns, draw, log_y=log_y)
+    if chart.figure.data and not look.log_y(log_y):
+        chart.figure.update_yaxes(rangemode="tozero")
+    return chart

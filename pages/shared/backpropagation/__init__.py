@@ -1,0 +1,1 @@
+"""The Backpropagation page."""

@@ -1,0 +1,1 @@
+"""What the Classification page has of its own beside tables, images and the playground."""

@@ -1,0 +1,1 @@
+"""The clinic: sick networks to examine, to guess at, and to heal."""

@@ -1,0 +1,1 @@
+"""What the Curvature page is made of."""

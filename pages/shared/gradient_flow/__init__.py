@@ -1,0 +1,1 @@
+"""The Vanishing gradients page."""

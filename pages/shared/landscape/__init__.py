@@ -1,0 +1,1 @@
+"""The Loss landscape page: its controls, its views and their charts."""

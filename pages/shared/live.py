@@ -1,0 +1,110 @@
+"""The live part of a page: a fragment that trains for a slice and draws, again and again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, time_ns
+
+import streamlit as st
+
+from pages.shared.export import CURSOR
+from pages.shared.export_settings import show_state
+from pages.shared.runs import COMPUTE, LiveRun, leave_if_stopped
+from pages.shared.widget_values import restore_set_widgets
+
+REDRAW_SECONDS = 0.4
+"""Least time between redraws of a live page."""
+
+_TICK, _LEAVES = "tick", "leaves_for"
+_tick = st.components.v2.component(
+    _TICK,
+    js=Path(__file__).with_name("tick.js").read_text("utf-8"),
+    css=".st-key-tick {display: none}",
+    isolate_styles=False,
+)
+
+
+def live(
+    draw: Callable[..., None], run: LiveRun, *arguments: object, most_steps: int | None = None
+) -> None:
+    """Train for a slice and draw, again and again while the run plays, or show its past so.
+
+    It is a fragment: the browser asks for its next run by itself while it draws this one, once the
+    one before it is on the screen.
+
+    Parameters
+    ----------
+    draw : called with the run and the arguments, and with the run's lock held. Drawing is Python as
+        training is: at a time, one session does either.
+    most_steps : most steps between two redraws
+    """
+    st.fragment(_live)(draw, run, arguments, run.running, most_steps)
+
+
+def _live(
+    draw: Callable[..., None],
+    run: LiveRun,
+    arguments: tuple[object, ...],
+    shown_running: bool,
+    most_steps: int | None,
+) -> None:
+    restore_set_widgets()
+    if run.running:
+        run.films.unseen = _unseen()
+        run.play_slice(most_steps)
+    elif run.playback is not None:
+        _show_due_step(run)
+    if run.running != shown_running:
+        st.rerun()  # the whole page: the buttons change
+    with run.lock, COMPUTE.turn(leave_if_stopped):
+        shown = run.as_seen()
+        show_state(shown.trainer, run.trainer.lineage(shown.trainer.step))
+        st.session_state[CURSOR] = shown.cursor
+        run.films.put_away()
+        draw(shown, *arguments)
+    if run.running or run.playback is not None:
+        ask_again(run.play_name if run.running else "")
+
+
+def _unseen() -> frozenset[str]:
+    """Return the charts that were out of view when the browser asked for this redraw."""
+    told = (st.session_state.get(_TICK) or {}).get("due")
+    unseen = told.get("unseen") if isinstance(told, dict) else None
+    return frozenset(map(str, unseen)) if isinstance(unseen, list) else frozenset()
+
+
+def ask_again(play_name: str = "") -> None:
+    """Let the browser ask for the next run of the live part that is being drawn.
+
+    Parameters
+    ----------
+    play_name : of the Play that set the run going, if one plays, so that the button says Pause
+    """
+    # A frame's name is its own, also after a restart of the server: the same would ask nothing.
+    data = {"frame": str(time_ns()), "seconds": REDRAW_SECONDS, "play": play_name}
+    _tick(key=_TICK, data=data, on_due_change=lambda: None)
+
+
+def leave_for(path: str, run: LiveRun) -> None:
+    """Go to another page once all is answered that the browser has asked for here.
+
+    An answer that came into the next page would leave that blank. So the run rests, and the browser
+    asks for this script, last of all.
+    """
+    asked = st.session_state.pop(_LEAVES, None)
+    if run.running:
+        run.pause()
+        st.rerun()
+    if asked == path:
+        st.switch_page(path)
+    st.session_state[_LEAVES] = path
+    ask_again()
+
+
+def _show_due_step(run: LiveRun) -> None:
+    """Look at the step that the playback has come to; it ends at the last one."""
+    assert run.playback is not None
+    step = min(run.playback.due(perf_counter()), run.trainer.step)
+    if step != run.seen:
+        run.look_at(step)
+    if step == run.trainer.step:
+        run.playback = None

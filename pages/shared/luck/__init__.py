@@ -1,0 +1,1 @@
+"""The Luck page: what becomes of one experiment from many seeds."""

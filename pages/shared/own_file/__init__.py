@@ -1,0 +1,1 @@
+"""A person's own file: how it is read and what becomes of its columns."""

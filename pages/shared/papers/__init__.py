@@ -1,0 +1,1 @@
+"""Papers: cards of published results to rerun."""

@@ -1,0 +1,1 @@
+"""Sweeps: many runs over ranges of settings, and which of these matter."""
