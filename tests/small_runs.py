@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from nnlib.comparison import Arm, Recorded
 from nnlib.config import Experiment, NetworkConfig, TrainingConfig
 from nnlib.datasets import Dataset, from_arrays
+from nnlib.network import layer_names
 from nnlib.training import Trainer
 
 TASKS = ("binary", "multiclass", "regression")
@@ -24,8 +30,8 @@ def make_data(task: str = "multiclass", n: int = 50, noise: float = 0.5, seed: i
 DATA = {task: make_data(task) for task in TASKS}
 
 
-def make_experiment(network: dict | None = None, **training) -> Experiment:
-    options = {"batch_size": 16, "epochs": 4, "learning_rate": 0.02}
+def make_experiment(network: dict[str, Any] | None = None, **training: Any) -> Experiment:
+    options: dict[str, Any] = {"batch_size": 16, "epochs": 4, "learning_rate": 0.02}
     return Experiment(
         NetworkConfig(**({"hidden": (6, 5), "activation": "tanh"} | (network or {}))),
         TrainingConfig(**(options | training)),
@@ -39,7 +45,12 @@ EXPLODING = make_experiment(
 """A run that overflows within its first epochs, on regression data."""
 
 
-def run(experiment, task: str = "multiclass", steps: int = 12, **options) -> Trainer:
+def run(
+    experiment: Experiment | Sequence[Experiment],
+    task: str = "multiclass",
+    steps: int = 12,
+    **options: Any,
+) -> Trainer:
     trainer = Trainer(experiment, DATA[task], **options)
     trainer.advance(steps=steps)
     return trainer
@@ -52,3 +63,36 @@ def assert_same_bits(a: Trainer, b: Trainer) -> None:
     for name in a.history.names:
         np.testing.assert_array_equal(a.history.steps(name), b.history.steps(name))
         np.testing.assert_array_equal(a.history[name], b.history[name], err_msg=name)
+
+
+def make_arm(
+    losses: npt.ArrayLike,
+    *,
+    label: str = "a",
+    rate: float = 0.1,
+    layers: int = 1,
+    guess: float = 1.0,
+    steps: npt.ArrayLike | None = None,
+    **more: npt.ArrayLike,
+) -> Arm:
+    """Return an arm with these training losses, (records, seeds), at steps 0, 1, 2, … or `steps`.
+
+    A gradient norm is the loss times the layer's number; `more` are other series. A seed has
+    diverged where its last loss is not finite.
+    """
+    values = np.asarray(losses, float)
+    at = np.arange(len(values)) if steps is None else np.asarray(steps)
+    norms = values[..., np.newaxis] * np.arange(1.0, layers + 1)
+    series = {"train_loss": values, "gradient_norm": norms} | {
+        name: np.asarray(other, float) for name, other in more.items()
+    }
+    experiment = Experiment(training=TrainingConfig(learning_rate=rate))
+    return Arm(
+        label,
+        experiment,
+        {name: Recorded(at, v) for name, v in series.items()},
+        layer_names(layers),
+        2,
+        guess,
+        ~np.isfinite(values[-1]),
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import re
 import subprocess
 import sys
 import time
@@ -12,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser import Server
+from driver import Server
 
+from load.behind_nginx import configuration
 from load.beside import Beside
 from load.client import Client, SessionFailed
 from load.crowd import Crowd, quantile
@@ -35,7 +37,8 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 async def train_and_move(url: str) -> Client:
     async with Client(url, "classification", LIVE) as client:
-        assert client.live and client.sliders["learning_rate"].options[12] == "0.01"
+        await client.wait_for(lambda: client.live, "a redraw that asks for the next")
+        assert client.sliders["learning_rate"].options[12] == "0.01"
         before = client.steps
         await client.wait_for(lambda: client.steps > before, "training")
         redraws = len(client.redraws)
@@ -43,12 +46,17 @@ async def train_and_move(url: str) -> Client:
         assert 0 < seconds < 30 and len(client.redraws) > redraws
         steps = client.steps
         await client.wait_for(lambda: client.steps > steps, "training after the move")
+        await client.press("classification_play")  # which pauses
+        await client.press("keep_run")
+        await client.wait_for(lambda: client.expanders["Kept runs"] == "1", "a kept run")
+        with pytest.raises(SessionFailed, match="keep_run did not come"):
+            await client.press("keep_run", seconds=0.1)  # it is kept
     return client
 
 
 def test_a_session_trains_and_answers_a_slider(server: Server):
     client = run(train_and_move(server.url))
-    assert client.exceptions == [] and not client._timers.keys() & set(client.metrics)
+    assert client.exceptions == []
     assert client.received > 10_000
 
 
@@ -121,6 +129,47 @@ def test_an_error_is_a_sentence_on_the_page_and_a_traceback_in_the_log(tmp_path:
         assert failing.threads() > 0 and failing.processor_seconds() > 0
 
 
+SHOWN_LATE = """
+import time
+import streamlit as st
+
+@st.fragment
+def part():
+    if st.slider("shown", 0, 1, 1, key="shown"):
+        st.text("x" * 20_000)
+
+part()
+st.metric("Drawn at", str(time.time()))
+time.sleep(2 * st.slider("rest", 0, 1, 0, key="rest"))
+"""
+
+
+def misses(folder: Path, *options: str) -> int:
+    """Ask for a large message while a run ends in which a browser forgets it; count the misses."""
+    script = folder / "late.py"
+    script.write_text(SHOWN_LATE)
+
+    async def look(url: str) -> int:
+        async with Client(url, "") as client:
+            await client.move("shown", 0)
+            before = client.metrics["Drawn at"]
+            rests = asyncio.create_task(client.move("rest", 1))
+            await client.wait_for(lambda: client.metrics["Drawn at"] != before, "the long run")
+            ended = client.cache.runs
+            await client.move("shown", 1)  # waits, and says that it still has the message
+            await rests
+            await client.wait_for(lambda: client.cache.runs >= ended + 2, "both answers")
+            return client.cache.misses
+
+    with serving(folder / "log", script=script, options=options) as server:
+        return int(run(look(server.url)))
+
+
+def test_a_request_that_waits_misses_no_message_with_the_dashboards_settings(tmp_path: Path):
+    assert misses(tmp_path) == 0
+    assert misses(tmp_path, "--global.minCachedMessageSize=10000") == 1  # Streamlit's default
+
+
 def test_quantiles():
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [quantile(values, share) for share in (0.0, 0.5, 0.95, 1.0)] == [1, 3, 5, 5]
@@ -144,13 +193,25 @@ def test_tables_differ_by_seed_and_repeat():
 
 def test_the_report_tells_every_number():
     crowd = Crowd(
-        2, 40.0, [0.25, 0.75], [4000, 6000], [80, 100], [0.5, 0.5], 0.8, 2**20, 150, 153, 151
+        2, 40.0, [0.25, 0.75], [4000, 6000], [80, 100], [0.5, 0.5], 0.8, 2**20, 7, 150, 153, 151
     )
     beside = Beside(1, [0.3, 0.4], [0.4, 0.5], [1.5])
     cycles = Cycles(200, [(n, 150.0) for n in range(10, 201, 10)], 149.0, 400_000)
     text = report(Results("A machine.", (0.5, 1.5), [crowd], [beside], cycles, 3))
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
-    assert ["2", "0.75 s", "0.75 s", "2.25", "2.00", "250", "5,000", "4,000", "0.80", "1.0"] in rows
+    assert [
+        "2",
+        "0.75 s",
+        "0.75 s",
+        "2.25",
+        "2.00",
+        "250",
+        "5,000",
+        "4,000",
+        "0.80",
+        "1.0",
+        "7",
+    ] in rows
     assert ["2", "150", "153", "1.50", "151"] in rows
     assert ["1", "0.40 s", "0.40 s", "0.50 s", "0.50 s", "1.50 s", "1"] in rows
     assert "A machine." in text and "log: 3." in text and "grew by 0 KiB" in text
@@ -175,3 +236,15 @@ def test_a_client_sees_that_the_server_is_gone(tmp_path: Path):
         await client.__aexit__(None, None, None)
 
     run(lose())
+
+
+def test_each_process_is_the_others_spare(tmp_path: Path):
+    text = configuration([8501, 8502, 8503], 8500, tmp_path)
+    groups = re.findall(r"upstream process_(\d) \{ (.*?) \}", text)
+    assert [(k, re.findall(r":(\d+)( backup)?;", servers)) for k, servers in groups] == [
+        ("1", [("8501", ""), ("8502", " backup"), ("8503", " backup")]),
+        ("2", [("8502", ""), ("8503", " backup"), ("8501", " backup")]),
+        ("3", [("8503", ""), ("8501", " backup"), ("8502", " backup")]),
+    ]
+    assert "listen 127.0.0.1:8500;" in text
+    assert re.findall(r'"~:(\d+)\$" (\d);', text) == [("8501", "1"), ("8502", "2"), ("8503", "3")]
