@@ -16,7 +16,10 @@ COPY nnlib nnlib
 COPY pages pages
 COPY dashboard.py LICENSE ./
 
-# The one file that the dashboard writes; made here, the image can run read-only.
+# For processors like this one; on another, the first start compiles them again.
+RUN python -m nnlib.warm
+
+# The other file that the dashboard writes; made here, the image can run read-only.
 RUN python -c "from pages.shared.plot import _plotly_address; assert _plotly_address()" \
     && useradd --system --no-create-home dashboard
 USER dashboard

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from benchmarks.breakdown import measure_breakdown
 from benchmarks.cases import CASES
+from benchmarks.diagnosis import SETS, measure_diagnosis
 from benchmarks.growth import measure_growth
 from benchmarks.growth_chart import write_chart
 from benchmarks.imports import measure_imports
@@ -18,9 +19,10 @@ from benchmarks.pages import MOVES, measure_pages
 from benchmarks.plan import PARTICIPANTS
 from benchmarks.report import report
 from benchmarks.results import Results
+from benchmarks.sessions import measure_sessions
 
 FOLDER = Path(__file__).parent
-PARTS = (*CASES, "E", "imports", "pages")
+PARTS = (*CASES, "E", "sessions", "imports", "diagnosis", "pages")
 ROUNDS, IMPORT_ROUNDS = 5, 15
 
 
@@ -49,8 +51,12 @@ def measure(options: argparse.Namespace) -> Results:
     if "E" in options.only:
         results.growth = measure_growth(options.quick, say)
         _draw_growth(results, keep=not options.quick)
+    if "sessions" in options.only:
+        results.sessions = measure_sessions(rounds, 0.05 if options.quick else 1.0)
     if "imports" in options.only:
         results.imports = measure_imports(1 if options.quick else IMPORT_ROUNDS)
+    if "diagnosis" in options.only:
+        results.diagnosis = measure_diagnosis(SETS[:1] if options.quick else SETS)
     if "pages" in options.only:
         _measure_pages(results, 2 if options.quick else MOVES)
     return results

@@ -56,6 +56,4 @@ def _name(file: str, line: int, function: str) -> str:
 
 
 if __name__ == "__main__":
-    fields = json.loads(sys.argv[1])
-    case = Case(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-    print(json.dumps(_profile(case)))
+    print(json.dumps(_profile(Case.from_json(sys.argv[1]))))

@@ -7,8 +7,10 @@ aside, these initial weights.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,12 @@ class Case:
     replicas: int = 1
     threads: tuple[int, ...] = (1, 2)
     note: str = ""
+
+    @classmethod
+    def from_json(cls, text: str) -> Case:
+        """Read a case that another process wrote."""
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**fields | {name: tuple(fields[name]) for name in ("hidden", "threads")})
 
     @property
     def epochs(self) -> int:

@@ -11,7 +11,7 @@ import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from math import log
+from math import log, nan
 from pathlib import Path
 from subprocess import run
 from time import perf_counter
@@ -23,16 +23,17 @@ from benchmarks.own import Warm
 
 WARM_UP_STEPS = 33  # past the first, dense records
 LEAST_STEPS = 5
+ENGINES = ("numpy", "compiled")
 FAR_END = 2_000_000  # steps that no point reaches
 
 
 @dataclass(frozen=True)
 class Point:
-    """What is measured: `value` is what grows, `steps` fixes the length (0: for a second)."""
+    """What is measured: `value` is what grows."""
 
     axis: str
     value: int
-    steps: int = 0
+    engine: str = "numpy"
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def points(quick: bool) -> list[Point]:
     """Return all points, or the smallest two of each axis."""
     chosen = {axis: values[:2] if quick else values for axis, values in AXES.items()}
     return [
-        Point(axis, value // 10 if quick and axis == "steps" else value)
+        Point(axis, value // 10 if quick and axis == "steps" else value, engine)
         for axis, values in chosen.items()
+        for engine in ENGINES
         for value in values
     ]
 
@@ -89,7 +91,8 @@ def case_of(point: Point) -> Case:
 def _width(parameters: int, inputs: int, outputs: int) -> int:
     """Solve width² + (inputs + outputs + 2)·width + outputs = parameters."""
     linear = inputs + outputs + 2
-    return round((-linear + (linear**2 + 4 * (parameters - outputs)) ** 0.5) / 2)
+    root: float = (linear**2 + 4 * (parameters - outputs)) ** 0.5
+    return round((root - linear) / 2)
 
 
 def measure_growth(quick: bool, say: Say) -> list[Cost]:
@@ -106,12 +109,18 @@ def measure_growth(quick: bool, say: Say) -> list[Cost]:
         if ended.returncode:
             raise RuntimeError(f"{point} failed:\n{ended.stderr[-3000:]}")
         costs.append(Cost(point, **json.loads(ended.stdout)))
-        say(f"E: {point.axis} {point.value:,}: {costs[-1].seconds * 1e6:,.0f} µs a step")
+        took = f"{costs[-1].seconds * 1e6:,.0f} µs a step"
+        say(f"E: {point.axis} {point.value:,}, {point.engine}: {took}")
     return costs
 
 
 def slope(values: Sequence[float], costs: Sequence[float]) -> float:
-    """Return the exponent of growth between the last two points: 1 is in proportion."""
+    """Return the exponent of growth between the last two points: 1 is in proportion.
+
+    NaN where nothing was measured at one of them.
+    """
+    if min(costs[-2:]) <= 0:
+        return nan
     return log(costs[-1] / costs[-2]) / log(values[-1] / values[-2])
 
 
@@ -129,14 +138,22 @@ def peak_bytes() -> int:
 
 
 def _measure_point(point: Point) -> dict[str, float]:
-    before = peak_bytes()
     case = case_of(point)
-    own = Warm(case, 1)
-    own.prepare()
+    tiny = replace(CASES["B"], steps=100, hidden=(2,), examples=64, validation=32)
+    _run(tiny, point.engine).trainer.advance(steps=2)
+    before = peak_bytes()  # with what an engine loads for its first run
+    own = _run(case, point.engine)
     seconds = _whole_run(own, point.value) if point.axis == "steps" else _per_step(own)
     memory = peak_bytes() - before
     floor = Products(replace(case, steps=LEAST_STEPS), 1)
     return {"seconds": seconds, "floor": _per_floor_step(floor), "bytes": memory}
+
+
+def _run(case: Case, engine: str) -> Warm:
+    own = Warm(case, 1)
+    own.engine = engine
+    own.prepare()
+    return own
 
 
 def _whole_run(own: Warm, steps: int) -> float:
@@ -150,7 +167,7 @@ def _per_step(own: Warm, at_least: float = 1.5) -> float:
     own.trainer.advance(steps=WARM_UP_STEPS, seconds=2 * at_least)
     start, steps = perf_counter(), 0
     while steps < LEAST_STEPS or perf_counter() - start < at_least:
-        steps += own.trainer.advance(steps=LEAST_STEPS, seconds=at_least)
+        steps += own.trainer.advance(seconds=at_least / 10)  # a slice, as a page has it
     return (perf_counter() - start) / steps
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.growth import Cost
 
-TIME, FLOOR, MEMORY = "#2275e8", "#697b98", "#e3770a"
+COLORS, FLOOR = {"numpy": "#2275e8", "compiled": "#e3770a"}, "#697b98"
 
 
 def write_chart(costs: Sequence[Cost], path: Path) -> None:
@@ -23,18 +23,17 @@ def write_chart(costs: Sequence[Cost], path: Path) -> None:
     axes = list(dict.fromkeys(cost.point.axis for cost in costs))
     figure = make_subplots(2, len(axes), shared_xaxes=True, vertical_spacing=0.06)
     for column, axis in enumerate(axes, 1):
-        along = [cost for cost in costs if cost.point.axis == axis]
-        x = [cost.point.value for cost in along]
-        drawn = [
-            (1, "nnlib, time a step", TIME, [cost.seconds * 1e6 for cost in along]),
-            (2, "nnlib, peak memory", MEMORY, [cost.bytes / 1e6 for cost in along]),
-        ]
+        of = {e: [c for c in costs if (c.point.axis, c.point.engine) == (axis, e)] for e in COLORS}
+        x = [cost.point.value for cost in of["numpy"]]
+        drawn = [(1, e, COLORS[e], [c.seconds * 1e6 for c in along]) for e, along in of.items()]
+        drawn += [(2, e, COLORS[e], [c.bytes / 1e6 for c in along]) for e, along in of.items()]
         if axis == "parameters":
-            drawn.insert(1, (1, "matrix products", FLOOR, [c.floor * 1e6 for c in along]))
+            floor = [cost.floor * 1e6 for cost in of["numpy"]]
+            drawn.append((1, "matrix products", FLOOR, floor))
         for row, name, color, y in drawn:
             figure.add_scatter(
                 x=x, y=y, name=name, line_color=color, row=row, col=column,
-                mode="lines+markers", showlegend=axis == "parameters",
+                mode="lines+markers", showlegend=axis == "parameters" and row == 1,
             )  # fmt: skip
         figure.update_xaxes(title_text=axis, row=2, col=column)
     figure.update_xaxes(type="log", dtick=1)

@@ -127,10 +127,14 @@ class Worker:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return the environment in which every library uses so many threads."""
+    """Return the environment in which every library uses so many threads.
+
+    OpenBLAS chooses its kernels itself, whatever the shell says.
+    """
     count = str(threads)
     eigen = "true" if threads > 1 else "false"
-    return os.environ | {
+    chosen = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    return {name: value for name, value in os.environ.items() if name not in chosen} | {
         "OPENBLAS_NUM_THREADS": count,
         "OMP_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,

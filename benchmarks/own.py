@@ -7,7 +7,7 @@ import numpy as np
 import nnlib
 from benchmarks.cases import Case, examples, initial_weights
 from benchmarks.contender import Contender
-from nnlib.recorders import Recorder
+from nnlib.instruments import Instrument
 
 
 def dataset(case: Case) -> nnlib.datasets.Dataset:
@@ -51,7 +51,9 @@ def experiments(case: Case) -> list[nnlib.Experiment]:
 class Warm(Contender):
     """The trainer is made before the clock starts."""
 
-    recorders: tuple[Recorder, ...] | None = None  # the standard ones
+    instruments: tuple[Instrument, ...] | None = None  # the standard ones
+    evaluations = True
+    engine = "numpy"
 
     def __init__(self, case: Case, threads: int) -> None:
         super().__init__(case, threads)
@@ -63,7 +65,13 @@ class Warm(Contender):
         self.trainer = self.build()
 
     def build(self) -> nnlib.Trainer:
-        trainer = nnlib.Trainer(self.experiment, self.data, recorders=self.recorders)
+        trainer = nnlib.Trainer(
+            self.experiment,
+            self.data,
+            instruments=self.instruments,
+            evaluations=self.evaluations,
+            engine=self.engine,
+        )
         for layer, weight in zip(trainer.network.dense_layers, self.weights, strict=True):
             layer.weight[...] = weight
         return trainer
@@ -87,13 +95,10 @@ class Cold(Warm):
 
 
 class Bare(Warm):
-    """Without recorders and evaluations: the difference is what the instruments cost."""
+    """Without instruments and evaluations: the difference is what they cost."""
 
-    recorders = ()
-
-    def prepare(self) -> None:
-        super().prepare()
-        self.trainer._after_step = lambda: None
+    instruments = ()
+    evaluations = False
 
 
 class Singles(Warm):
@@ -104,7 +109,7 @@ class Singles(Warm):
         self.trainers = [self._single(experiment) for experiment in self.experiment]
 
     def _single(self, experiment: nnlib.Experiment) -> nnlib.Trainer:
-        trainer = nnlib.Trainer(experiment, self.data)
+        trainer = nnlib.Trainer(experiment, self.data, engine=self.engine)
         for layer, weight in zip(trainer.network.dense_layers, self.weights, strict=True):
             layer.weight[...] = weight
         return trainer
@@ -117,4 +122,32 @@ class Singles(Warm):
         return float(np.mean([t.evaluate("train")["loss"] for t in self.trainers]))
 
 
-CONTENDERS = {"warm": Warm, "cold": Cold, "bare": Bare, "singles": Singles}
+class Compiled(Warm):
+    """The same by the compiled engine, its kernels loaded ahead of the clock."""
+
+    engine = "compiled"
+
+    def build(self) -> nnlib.Trainer:
+        trainer = super().build()
+        if trainer.history.engine != "compiled":
+            raise ImportError(trainer.engine_note)
+        return trainer
+
+
+class CompiledCold(Compiled, Cold):
+    """The clock includes making the trainer."""
+
+
+class CompiledBare(Compiled, Bare):
+    """Without instruments and evaluations, as the peers train."""
+
+
+CONTENDERS = {
+    "warm": Warm,
+    "cold": Cold,
+    "bare": Bare,
+    "singles": Singles,
+    "compiled": Compiled,
+    "compiled_cold": CompiledCold,
+    "compiled_bare": CompiledBare,
+}

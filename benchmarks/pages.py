@@ -117,7 +117,7 @@ def _open(browser: Browser, url: str) -> Page:
 
 def _pause(page: Page) -> None:
     """Pause a run that plays by itself, if there is one, and let the page come to rest."""
-    button = page.locator("[class*=_pause] button")
+    button = page.get_by_role("button", name="Pause", exact=True)
     if button.count():
         button.first.click()
         button.first.wait_for(state="detached")

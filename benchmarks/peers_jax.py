@@ -102,7 +102,8 @@ def train(
 
     def one_epoch(carry: Tree, key: jax.Array) -> tuple[Tree, jax.Array]:
         order = jax.random.permutation(key, len(x)).reshape(-1, case.batch)
-        return jax.lax.scan(one_step, carry, order)
+        scanned: tuple[Tree, jax.Array] = jax.lax.scan(one_step, carry, order)
+        return scanned
 
     keys = jax.random.split(jax.random.key(0), case.epochs)
     (layers, statistics, _), losses = jax.lax.scan(one_epoch, (layers, statistics, state), keys)

@@ -11,6 +11,9 @@ LABELS = {
     "nnlib:warm": OWN,
     "nnlib:cold": COLD,
     "nnlib:bare": "nnlib without instruments",
+    "nnlib:compiled": "nnlib, compiled",
+    "nnlib:compiled_cold": "nnlib, compiled, cold",
+    "nnlib:compiled_bare": "nnlib, compiled, without instruments",
     "nnlib:singles": "nnlib, 32 runs one after another",
     "sklearn:fit": "scikit-learn MLPClassifier",
     "torch:eager": "PyTorch eager",
@@ -24,20 +27,22 @@ LABELS = {
 
 PARTICIPANTS = {
     "A": (
-        "nnlib:warm", "floor:products", "nnlib:bare", "sklearn:fit", "torch:eager", "torch:fused",
-        "jax:warm", "keras:fit",
+        "nnlib:warm", "nnlib:compiled", "nnlib:compiled_bare", "floor:products", "nnlib:bare",
+        "sklearn:fit", "torch:eager", "torch:fused", "jax:warm", "keras:fit",
     ),
     "B": (
-        "nnlib:warm", "nnlib:cold", "floor:products", "nnlib:bare", "sklearn:fit", "torch:eager",
-        "torch:fused", "jax:warm", "jax:cold", "keras:fit",
+        "nnlib:warm", "nnlib:cold", "nnlib:compiled", "nnlib:compiled_cold", "nnlib:compiled_bare",
+        "floor:products", "nnlib:bare", "sklearn:fit", "torch:eager", "torch:fused", "jax:warm",
+        "jax:cold", "keras:fit",
     ),
     "C": (
-        "nnlib:warm", "nnlib:cold", "nnlib:bare", "nnlib:singles", "torch:vmap", "jax:warm",
-        "jax:cold",
+        "nnlib:warm", "nnlib:cold", "nnlib:compiled", "nnlib:compiled_cold", "nnlib:compiled_bare",
+        "nnlib:bare", "nnlib:singles", "torch:vmap", "jax:warm", "jax:cold",
     ),
     "D": (
-        "nnlib:warm", "nnlib:cold", "floor:products", "nnlib:bare", "torch:eager", "torch:fused",
-        "jax:warm", "jax:cold", "keras:fit",
+        "nnlib:warm", "nnlib:cold", "nnlib:compiled", "nnlib:compiled_cold", "nnlib:compiled_bare",
+        "floor:products", "nnlib:bare", "torch:eager", "torch:fused", "jax:warm", "jax:cold",
+        "keras:fit",
     ),
 }  # fmt: skip
 
@@ -81,4 +86,14 @@ GOALS = (
     Goal("C", "jax:warm", 1.0),
     Goal("C", "jax:cold", 3.0, own="nnlib:cold"),
     Goal("D", "floor:products", 1.6),
+    *(
+        Goal(case, "jax:warm", reach, own="nnlib:compiled")
+        for case, reach in (("A", 1.3), ("B", 3.0), ("C", 2.6), ("D", 1.6))
+    ),
+    *(
+        Goal(case, "jax:cold", reach, own="nnlib:compiled_cold")
+        for case, reach in (("B", 45.0), ("C", 5.0), ("D", 10.0))
+    ),
+    Goal("A", "torch:fused", 2.2, own="nnlib:compiled"),
+    Goal("B", "sklearn:fit", 25.0, own="nnlib:compiled"),
 )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import median
 
-from benchmarks import growth, imports, machine, pages
+from benchmarks import diagnosis, growth, imports, machine, pages
 from benchmarks.growth import Cost
 from benchmarks.imports import ImportTime
 from benchmarks.measure import CaseResult, Measured
 from benchmarks.pages import PageTime
 from benchmarks.plan import GOALS, LABELS
 from benchmarks.results import Results
+from benchmarks.tables import table
 
 MARKS = {True: "yes", False: "**no**"}
 SPREAD = 1.5
+_SESSIONS = (
+    "Steps a second of one, two and four threads of one process together, each training a run of "
+    "its own as a live page does it, with standard instruments and evaluations. Aimed at: two "
+    "compiled carry 1.35 times (B) and 1.9 times (D) what one does."
+)
 
 
 def report(results: Results) -> str:
@@ -25,18 +31,13 @@ def report(results: Results) -> str:
         parts += _case(case, results.breakdowns.get(case.case.letter, []))
     if results.growth:
         parts += _growth(results.growth, results.chart)
+    if results.sessions:
+        parts += ["## Sessions", _SESSIONS, results.sessions]
     if results.imports:
         parts += _imports(results.imports)
     if results.pages:
         parts += _pages(results.pages)
     return "\n\n".join(parts) + "\n"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> str:
-    """Return a Markdown table whose first `left` columns hold text, the others numbers."""
-    rule = ["---"] * left + ["---:"] * (len(head) - left)
-    lines = [head, rule, *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def _head(results: Results) -> Iterator[str]:
@@ -102,6 +103,10 @@ def _case_goals(cases: Sequence[CaseResult]) -> Iterator[Sequence[str]]:
 
 
 def _other_goals(results: Results) -> Iterator[Sequence[str]]:
+    for one in results.diagnosis:
+        what = f"share of a default run's time, {one.data}: diagnosis as it goes on / training"
+        reached = MARKS[one.share <= diagnosis.REACH]
+        yield "", what, f"≤ {diagnosis.REACH}", f"{one.share:.4f}", reached
     if results.imports:
         over = results.imports.over_numpy
         what = "seconds that `import nnlib` adds to `import numpy`"
@@ -157,8 +162,8 @@ def _growth(costs: Sequence[Cost], chart: str) -> Iterator[str]:
     yield "## E. Growth"
     yield (
         "Time a step, and peak memory: the largest resident size of a fresh process less what it "
-        "had after its imports, the data set included. The exponent says how cost grows over the "
-        "last interval of an axis: 1 is in proportion, 0 is not at all."
+        "had after a small run with the same engine, the data set included. The exponent says "
+        "how cost grows over the last interval of an axis: 1 is in proportion, 0 is not at all."
     )
     if chart:
         yield f"![Time a step and peak memory over parameters, replicas, examples]({chart})"
@@ -169,24 +174,30 @@ def _growth(costs: Sequence[Cost], chart: str) -> Iterator[str]:
 
 
 def _axis(axis: str, what: str, costs: Sequence[Cost]) -> Iterator[str]:
+    of = {engine: [c for c in costs if c.point.engine == engine] for engine in growth.ENGINES}
+    threads = growth.THREADS.get(axis, 1)
+    yield f"**{axis.capitalize()}**: {what}; {threads} thread(s). " + " ".join(
+        _exponents(engine, along) for engine, along in of.items() if len(along) > 1
+    )
+    floor = axis == "parameters"
+    head = [axis, *(f"{what}, {engine}" for engine in of for what in ("µs a step", "peak MB"))]
+    head += ["µs of matrix products"] if floor else []
+    yield table(head, (_point(row, floor) for row in zip(*of.values(), strict=True)), left=0)
+
+
+def _exponents(engine: str, costs: Sequence[Cost]) -> str:
     values = [cost.point.value for cost in costs]
     time = growth.slope(values, [cost.seconds for cost in costs])
     memory = growth.slope(values, [cost.bytes for cost in costs])
-    threads = growth.THREADS.get(axis, 1)
-    yield (
-        f"**{axis.capitalize()}**: {what}; {threads} thread(s). Exponent of time {time:.2f}, of "
-        f"memory {memory:.2f}."
-    )
-    floor = axis == "parameters"
-    head = [axis, "µs a step", "peak MB", *(["µs of matrix products", "ratio"] if floor else [])]
-    yield table(head, (_point(cost, floor) for cost in costs), left=0)
+    return f"Exponent of time {time:.2f}, of memory {memory:.2f} ({engine})."
 
 
-def _point(cost: Cost, floor: bool) -> Sequence[str]:
-    row = (f"{cost.point.value:,}", _digits(cost.seconds * 1e6), f"{cost.bytes / 1e6:,.1f}")
-    if not floor:
-        return row
-    return *row, _digits(cost.floor * 1e6), f"{cost.seconds / cost.floor:.2f}"
+def _point(costs: Sequence[Cost], floor: bool) -> Sequence[str]:
+    first = costs[0]
+    row = [f"{first.point.value:,}"]
+    for cost in costs:
+        row += [_digits(cost.seconds * 1e6), f"{cost.bytes / 1e6:,.1f}"]
+    return [*row, _digits(first.floor * 1e6)] if floor else row
 
 
 def _imports(times: ImportTime) -> Iterator[str]:

@@ -23,7 +23,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     name, threads, text = sys.argv[1:]
     try:
-        contender = make_contender(name, _case(text), int(threads))
+        contender = make_contender(name, Case.from_json(text), int(threads))
     except ImportError as error:
         print(json.dumps({"missing": str(error)}), file=answers)
         return
@@ -39,11 +39,6 @@ def one_round(contender: Contender) -> dict[str, Any]:
     contender.run()
     seconds, used = perf_counter() - start, process_time() - used
     return {"seconds": seconds, "processor": used, "loss": contender.loss()}
-
-
-def _case(text: str) -> Case:
-    fields = json.loads(text)
-    return Case(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
 
 
 if __name__ == "__main__":

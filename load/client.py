@@ -1,19 +1,23 @@
 """One session: a client that speaks Streamlit's protocol as its front end does, without drawing.
 
 A hundred of them fit where three browsers do. The client opens the web socket, asks for a page,
-answers a fragment's timer as the browser does (`AutoRerun` messages), and moves sliders.
+asks for a live page's next redraw as ``pages/shared/tick.js`` does, moves sliders and presses
+buttons.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
+from streamlit.proto.Button_pb2 import Button
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Slider_pb2 import Slider
@@ -21,7 +25,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from load.uploading import put_file, xsrf_token
+from load.cache import MessageCache
+from load.uploading import hand_over
+from load.widgets import due, key_of, moved, pressed, uploaded
 
 MOST_BYTES = 200 * 2**20  # of one message, Streamlit's own limit
 _SESSION_SECONDS = 60.0
@@ -40,31 +46,40 @@ class Client:
     url : the server's address, such as ``http://localhost:8501``
     page : the page's name as in its address
     query : its query string, without the question mark
+    cookie : what the browser got from a proxy and shows it again, as ``name=value``
 
     Attributes
     ----------
     metrics : the text of every metric on the page, by label
     sliders : the newest message of every slider, by key
+    buttons : those of the page since its last run began, by key
+    expanders : what the label of each says after its colon, by what it says before
     redraws : when all charts had come anew, in seconds of `perf_counter`
     received : bytes
+    cache : the large messages that a browser would have
     exceptions : messages of exceptions on the page
     """
 
-    def __init__(self, url: str, page: str, query: str = "") -> None:
-        self.url, self.page, self.query = url, page, query
+    def __init__(self, url: str, page: str, query: str = "", cookie: str = "") -> None:
+        self.url, self.page, self.query, self.cookie = url, page, query, cookie
         self.metrics: dict[str, str] = {}
         self.sliders: dict[str, Slider] = {}
+        self.buttons: dict[str, Button] = {}
+        self.expanders: dict[str, str] = {}
         self.redraws: list[float] = []
         self.exceptions: list[str] = []
         self.received = 0
         self.session_id = self.page_hash = ""
+        self.cache = MessageCache()
+        self._oldest = 0  # age in runs at which the cache forgets
         self._values: dict[str, WidgetState] = {}  # of the widgets that were changed
+        self._fragments: dict[str, str] = {}  # of sliders and buttons, by key
         self._uploaders: dict[str, str] = {}  # key to widget
         self._file: FileURLs | None = None
-        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._asking: asyncio.Task[None] | None = None  # for the next redraw
         self._charts: set[str] = set()  # that came in this run of the script
-        self._most_charts = 0
-        self._full_runs = self._drawn_runs = 0
+        self._asked = 0.0  # for a redraw, the last time
+        self._most_charts = self._full_runs = self._drawn_runs = 0
         self._change = asyncio.Condition()
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -76,6 +91,7 @@ class Client:
             f"{host}/_stcore/stream",
             subprotocols=["streamlit", "no-token"],  # type: ignore[list-item]
             origin=self.url,  # type: ignore[arg-type]
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=MOST_BYTES,
             compression=None,
             open_timeout=_SESSION_SECONDS,
@@ -92,7 +108,7 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         """Close the connection, as closing the tab does."""
-        tasks = [*self._timers.values(), *([self._reader] if self._reader else [])]
+        tasks = [task for task in (self._asking, self._reader) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -106,14 +122,17 @@ class Client:
 
     @property
     def live(self) -> bool:
-        """Whether a fragment of the page runs by itself."""
-        return bool(self._timers)
+        """Whether the page is about to ask for a redraw by itself."""
+        return self._asking is not None and not self._asking.done()
 
-    async def rerun(self) -> float:
-        """Run the whole page; return the seconds until it was drawn."""
-        start, target = perf_counter(), self._full_runs + 1
-        await self._send()
-        await self.wait_for(lambda: self._drawn_runs >= target, "the page")
+    async def rerun(self, fragment: str = "", *triggers: WidgetState) -> float:
+        """Run the whole page or one fragment; return the seconds until it was drawn."""
+        start, target = perf_counter(), self._full_runs + (not fragment)
+        redraws = len(self.redraws)
+        await self._send(fragment, *triggers)
+        await self.wait_for(
+            lambda: self._drawn_runs >= target and len(self.redraws) > redraws, "the page"
+        )
         return perf_counter() - start
 
     async def move(self, key: str, position: float) -> float:
@@ -121,14 +140,15 @@ class Client:
         if key not in self.sliders:
             raise SessionFailed(f"no slider {key}; there are {', '.join(sorted(self.sliders))}")
         slider = self.sliders[key]
-        steps = round((slider.max - slider.min) / slider.step)
-        value = slider.min + slider.step * round(position * steps)
-        state = self._values[slider.id] = WidgetState(id=slider.id)
-        if slider.options:
-            state.string_array_value.data.append(slider.options[round(value)])
-        else:
-            state.double_array_value.data.append(value)
-        return await self.rerun()
+        self._values[slider.id] = moved(slider, position)
+        return await self.rerun(self._fragments[key])
+
+    async def press(self, key: str, seconds: float = _SESSION_SECONDS) -> float:
+        """Press a button once it is there; return the seconds until the page was redrawn."""
+        await self.wait_for(
+            lambda: key in self.buttons and not self.buttons[key].disabled, key, seconds
+        )
+        return await self.rerun(self._fragments[key], pressed(self.buttons[key]))
 
     async def upload(self, key: str, name: str, content: bytes) -> float:
         """Hand over a file; return the seconds until the page was redrawn with it."""
@@ -141,12 +161,10 @@ class Client:
         await self._send_message(ask)
         await self.wait_for(lambda: self._file is not None, "a place for the file")
         assert self._file is not None
-        token = await asyncio.to_thread(xsrf_token, self.url)
-        await asyncio.to_thread(put_file, self.url, self._file.upload_url, name, content, token)
-        state = self._values[self._uploaders[key]] = WidgetState(id=self._uploaders[key])
-        info = state.file_uploader_state_value.uploaded_file_info.add()
-        info.name, info.size, info.file_id = name, len(content), self._file.file_id
-        info.file_urls.CopyFrom(self._file)
+        place = self._file.upload_url
+        await asyncio.to_thread(hand_over, self.url, place, name, content, self.cookie)
+        widget = self._uploaders[key]
+        self._values[widget] = uploaded(widget, self._file, name, len(content))
         await self.rerun()
         return perf_counter() - start
 
@@ -172,15 +190,15 @@ class Client:
         if not holds():
             raise SessionFailed(f"the connection was lost before {what} came")
 
-    async def _send(self, fragment: str = "") -> None:
-        message = BackMsg()
-        state = message.rerun_script
+    async def _send(self, fragment: str = "", *triggers: WidgetState) -> None:
+        state = (message := BackMsg()).rerun_script
         state.query_string, state.page_script_hash = self.query, self.page_hash
         if not self.page_hash:
             state.page_name = self.page
         state.context_info.url = f"{self.url}/{self.page}"
-        state.fragment_id, state.is_auto_rerun = fragment, bool(fragment)
-        state.widget_states.widgets.extend(self._values.values())
+        state.fragment_id = fragment
+        state.cached_message_hashes.extend(self.cache.hashes)
+        state.widget_states.widgets.extend([*self._values.values(), *triggers])
         await self._send_message(message)
 
     async def _send_message(self, message: BackMsg) -> None:
@@ -191,9 +209,10 @@ class Client:
         assert self._socket is not None
         try:
             async for frame in self._socket:
-                message = ForwardMsg.FromString(frame)  # type: ignore[arg-type]
+                message = self.cache.take(ForwardMsg.FromString(frame))
                 self.received += len(frame)
-                self._take(message)
+                if message is not None:
+                    self._take(message)
                 async with self._change:
                     self._change.notify_all()
         finally:
@@ -208,15 +227,13 @@ class Client:
         kind = message.WhichOneof("type")
         if kind == "delta":
             self._take_element(message)
-        elif kind == "auto_rerun":
-            self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-        elif kind == "stop_auto_rerun":
-            for fragment in message.stop_auto_rerun.fragment_ids:
-                self._stop_timer(fragment)
+            before, _, after = message.delta.add_block.expandable.label.partition(": ")
+            self.expanders[before] = after
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "new_session":
             self._charts.clear()
+            self._oldest = message.new_session.config.max_cached_message_age
             if not message.metadata.run.fragment_ids:
                 self._begin_page(message.new_session.initialize.session_id)
         elif kind == "file_urls_response":
@@ -224,13 +241,12 @@ class Client:
         elif kind == "navigation":
             self.page_hash = message.navigation.page_script_hash
         elif kind == "script_finished":
-            self._take_end(message.script_finished)
+            self._take_end(message.script_finished, message.metadata.run.fragment_ids)
 
     def _begin_page(self, session: str) -> None:
         self.session_id = session
+        self.buttons.clear()
         self._full_runs += 1
-        for fragment in list(self._timers):  # the page starts them anew
-            self._stop_timer(fragment)
 
     def _take_element(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
@@ -238,9 +254,15 @@ class Client:
         if kind == "metric":
             self.metrics[element.metric.label] = element.metric.body
         elif kind == "slider":
-            self.sliders[_key(element.slider.id)] = element.slider
+            key = key_of(element.slider.id)
+            self.sliders[key], self._fragments[key] = element.slider, message.delta.fragment_id
+        elif kind == "button":
+            key = key_of(element.button.id)
+            self.buttons[key], self._fragments[key] = element.button, message.delta.fragment_id
         elif kind == "file_uploader":
-            self._uploaders[_key(element.file_uploader.id)] = element.file_uploader.id
+            self._uploaders[key_of(element.file_uploader.id)] = element.file_uploader.id
+        elif kind == "bidi_component" and element.bidi_component.component_name == "tick":
+            self._take_tick(element.bidi_component, message.delta.fragment_id)
         elif kind == "bidi_component":
             self._charts.add(element.bidi_component.id)
             if self._most_charts and len(self._charts) == self._most_charts:
@@ -248,33 +270,30 @@ class Client:
         elif kind == "exception":
             self.exceptions.append(element.exception.message)
 
-    def _take_end(self, status: int) -> None:
+    def _take_end(self, status: int, fragments: Sequence[str]) -> None:
         """Note the end of a run; one that was cut short has not drawn all charts."""
+        if status != _FINISHED.FINISHED_EARLY_FOR_RERUN:
+            self.cache.end_run(self._oldest, fragments)
         if status == _FINISHED.FINISHED_SUCCESSFULLY:
             if len(self._charts) != self._most_charts or not self._charts:
                 self._drawn()
             self._most_charts = len(self._charts)
+        elif status == _FINISHED.FINISHED_FRAGMENT_RUN_SUCCESSFULLY and not self._charts:
+            self._drawn()
 
     def _drawn(self) -> None:
         self.redraws.append(perf_counter())
         self._drawn_runs = self._full_runs
 
-    def _start_timer(self, fragment: str, interval: float) -> None:
-        if fragment not in self._timers:
-            self._timers[fragment] = asyncio.create_task(self._tick(fragment, interval))
+    def _take_tick(self, tick: BidiComponent, fragment: str) -> None:
+        """Ask for the next redraw once this one has been drawn, which takes no time here."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = asyncio.create_task(self._answer(tick, fragment))
 
-    def _stop_timer(self, fragment: str) -> None:
-        if fragment in self._timers:
-            self._timers.pop(fragment).cancel()
-
-    async def _tick(self, fragment: str, interval: float) -> None:
-        """Ask for the fragment at fixed times, whether or not the last answer is there."""
+    async def _answer(self, tick: BidiComponent, fragment: str) -> None:
+        data = json.loads(tick.json)
         with suppress(ConnectionClosed):
-            while True:
-                await asyncio.sleep(interval)
-                await self._send(fragment)
-
-
-def _key(widget: str) -> str:
-    """Return the key that a widget's identifier ends with."""
-    return widget.rsplit("-", 1)[-1]
+            await asyncio.sleep(self._asked + data["seconds"] - perf_counter())
+            self._asked = perf_counter()
+            await self._send(fragment, due(tick.id, data["frame"]))

@@ -28,6 +28,8 @@ class Crowd:
     moves : seconds from a move of a slider to the redrawn page, of all sessions
     steps, redraws : one entry a session
     seconds : length of the watch
+    received : bytes a second, of all sessions
+    misses : messages that a browser would have missed, each of which freezes a page
     busy : processor seconds of the server a second
     before, during, after : MiB of the server without the sessions, with them, and once they are
         closed and forgotten
@@ -41,6 +43,7 @@ class Crowd:
     opening: list[float] = field(default_factory=list)
     busy: float = 0.0
     received: float = 0.0
+    misses: int = 0
     before: float = 0.0
     during: float = 0.0
     after: float = 0.0
@@ -101,6 +104,7 @@ async def _watch(server: Server, clients: list[Client], seconds: float, crowd: C
     crowd.seconds = perf_counter() - start
     crowd.busy = (server.processor_seconds() - used) / crowd.seconds
     crowd.received = (sum(c.received for c in clients) - received) / crowd.seconds
+    crowd.misses = sum(c.cache.misses for c in clients)
     crowd.steps = [c.steps - before for c, before in zip(clients, steps, strict=True)]
     crowd.redraws = [sum(at >= start for at in c.redraws) for c in clients]
 

@@ -52,12 +52,13 @@ def _crowds(crowds: Sequence[Crowd]) -> list[str]:
             f"{min(c.steps):,.0f}",
             f"{c.busy:.2f}",
             f"{c.received / 2**20:.1f}",
+            c.misses,
         )
         for c in crowds
     ]
     head = (
         "Sessions", "Slider, p50", "Slider, p95", "Redraws/s each, median", "smallest",
-        "Steps/s, all", "Steps each, median", "smallest", "Cores in use", "MiB/s sent",
+        "Steps/s, all", "Steps each, median", "smallest", "Cores in use", "MiB/s sent", "Misses",
     )  # fmt: skip
     memory = [
         (c.sessions, f"{c.before:.0f}", f"{c.during:.0f}", f"{c.memory_each:.2f}", f"{c.after:.0f}")
@@ -68,7 +69,8 @@ def _crowds(crowds: Sequence[Crowd]) -> list[str]:
         f"Each session has the Classification page open, trains its default network at full speed "
         f"and moves the learning rate every {low:g} to {high:g} s, for "
         f"{crowds[0].seconds:.0f} s. *Slider* is the time from a move until all charts have come "
-        "anew. The clients run on the same machine.",
+        "anew. *Misses* are messages that the server took for known and a browser no longer has, "
+        "each a dialog that freezes the page. The clients run on the same machine.",
         _table(head, rows),
         "Resident memory of the server, in MiB, before the sessions, with them, and after they "
         f"are closed and forgotten (here {KEPT_SECONDS} s after closing; Streamlit's default is "

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,10 @@ class Server:
 
 @contextmanager
 def serving(
-    log: Path, script: Path = ROOT / "dashboard.py", kept_seconds: int = KEPT_SECONDS
+    log: Path,
+    script: Path = ROOT / "dashboard.py",
+    kept_seconds: int = KEPT_SECONDS,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve the dashboard, or another script with its settings; its output goes to `log`."""
     with socket.socket() as free:
@@ -66,7 +69,7 @@ def serving(
     flags = [f"--server.{name}={value}" for name, value in settings.items()]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *flags],
+            [sys.executable, "-m", "streamlit", "run", str(script), *flags, *options],
             cwd=ROOT,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,

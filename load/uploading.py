@@ -8,15 +8,26 @@ import uuid
 _COOKIE = "_streamlit_xsrf"
 
 
-def xsrf_token(url: str) -> str:
+def xsrf_token(url: str, cookie: str = "") -> str:
     """Return the token that the server hands to a browser."""
-    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=30) as answer:
-        cookies = answer.headers.get_all("Set-Cookie", [])
-    pairs = (cookie.split(";")[0].partition("=") for cookie in cookies)
-    return next((value for name, _, value in pairs if name == _COOKIE), "")
+    return cookies(url, cookie).get(_COOKIE, "")
 
 
-def put_file(url: str, path: str, name: str, content: bytes, token: str) -> int:
+def cookies(url: str, cookie: str = "") -> dict[str, str]:
+    """Return the cookies that a browser gets which has this one."""
+    request = urllib.request.Request(f"{url}/_stcore/health", headers={"Cookie": cookie})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        given = answer.headers.get_all("Set-Cookie", [])
+    pairs = (each.split(";")[0].partition("=") for each in given)
+    return {name: value for name, _, value in pairs}
+
+
+def hand_over(url: str, path: str, name: str, content: bytes, cookie: str = "") -> int:
+    """Send a file to where the server wants it, with the token; return the status."""
+    return put_file(url, path, name, content, xsrf_token(url, cookie), cookie)
+
+
+def put_file(url: str, path: str, name: str, content: bytes, token: str, cookie: str = "") -> int:
     """Send a file to where the server wants it; return the status of the answer.
 
     Raises
@@ -35,7 +46,7 @@ def put_file(url: str, path: str, name: str, content: bytes, token: str) -> int:
         method="PUT",
         headers={
             "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Cookie": f"{_COOKIE}={token}",
+            "Cookie": "; ".join(filter(None, [f"{_COOKIE}={token}", cookie])),
             "X-Xsrftoken": token,
         },
     )

@@ -43,6 +43,8 @@ PIECES = [
     b"\xef\xbb\xbf", b"#", b"sep=;\n", b"NA", b"inf", b"-", b"1e999", b"9" * 30, b"1,234.5",
     b"1.234,5", b"$", b"%", "€".encode(), "\u2028".encode(), "\u202e".encode(), b"=1+1",
     b"<b>", b"2024-02-30", b"01.02.2023", b"true", b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\x85",
+    b"@relation x\n", b"@data\n", b'{"a": 1}\n', b"12 kg", b"01:30:00", b"1991 W06", b"Total,",
+    b"20240131", b"007", b"2E2", b"12,34,567", b"5-", b"none", b"1.234", b"a,b,c,d\n",
     b"\x1a", b"\xed\xa0\x80", b"\n\n\n", b",,,,,,", b'""', b'"""',
 ]  # fmt: skip
 
