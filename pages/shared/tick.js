@@ -6,6 +6,7 @@
 const LOST_MS = 10_000; // a chart that fails, or a request that got lost, stops nothing
 const PAUSE_MS = 500; // the answer to Pause may take the place of a redraw, whose steps were made
 const LEAVE_MS = 2000; // a frame that comes after the way out was taken asks for nothing so long
+const MOST_TURNS = 50; // something that sets timers without end does not hold up a run
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const drawn = () =>
   document.hidden || // nothing is drawn there, and it trains on
@@ -45,20 +46,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
     say("Pause", "pause");
   }
   const wanted = () => latest === data.frame && plays() && !leaving;
-  again = () => {
-    if (!wanted()) return;
-    last = performance.now();
-    asked = data.frame;
-    const unseen = Array.from(document.querySelectorAll(".plot[data-waits]"), (plot) => plot.dataset.key);
-    setTriggerValue("due", { frame: data.frame, unseen });
-  };
+  again = () =>
+    alone(() => {
+      if (!wanted()) return;
+      last = performance.now();
+      asked = data.frame;
+      const unseen = Array.from(document.querySelectorAll(".plot[data-waits]"), (plot) => plot.dataset.key);
+      setTriggerValue("due", { frame: data.frame, unseen });
+    });
   const before = onScreen;
   onScreen = drawnSince(performance.now());
   const ask = async () => {
     await before;
     await sleep(last + 1000 * data.seconds - performance.now());
     while (wanted()) {
-      again();
+      await again();
       await sleep(LOST_MS);
     }
   };
@@ -67,6 +69,32 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (latest === data.frame) latest = undefined;
     setTimeout(rest); // unless the next frame takes its place
   };
+}
+
+// Streamlit sends together what widgets say within one turn of the timers, and where a live part is
+// among them as a matter of that part: what a person set beside it would reach no run of the page.
+// So a part's wish is sent at once, and when nothing else waits to be sent.
+const timer = globalThis.setTimeout;
+let wishes = Promise.resolve();
+const alone = (send) => (wishes = wishes.then(() => sendAlone(send)));
+async function sendAlone(send) {
+  for (let turn = 0, others = true; others && turn < MOST_TURNS; turn += 1) {
+    others = false;
+    globalThis.setTimeout = (call, ms, ...more) => {
+      others ||= ms === 0;
+      return timer(call, ms, ...more);
+    };
+    await new Promise((done) => timer(done, 0));
+    globalThis.setTimeout = timer;
+  }
+  const due = [];
+  globalThis.setTimeout = (call, ms, ...more) => (ms === 0 ? due.push(call) : timer(call, ms, ...more));
+  try {
+    send();
+  } finally {
+    globalThis.setTimeout = timer;
+  }
+  due.forEach((call) => call());
 }
 
 function rest() {

@@ -3,7 +3,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stage } from "./stage.mjs";
 
-function page() {
+const plain = (value) => JSON.parse(JSON.stringify(value)); // of this world, not of the stage's
+
+// Sends as Streamlit does: together what widgets say in one turn, as a matter of a part if one is among them.
+function sender(world) {
+  const sent = [];
+  let batch;
+  const say = (what, part) => {
+    if (!batch) world.setTimeout(() => ([batch] = [undefined, sent.push(batch)]), 0);
+    batch ??= { said: [] };
+    batch.part ??= part;
+    batch.said.push(what);
+  };
+  return { sent, say };
+}
+
+function page(whenAsked = () => {}) {
   const plots = [{ dataset: { key: "seen" } }, { dataset: { key: "below", waits: "" } }];
   const listeners = {};
   const [word, icon] = [{ data: "Pause" }, { data: "pause" }];
@@ -15,12 +30,17 @@ function page() {
     querySelectorAll: (selector) => plots.filter(({ dataset }) => selector === ".plot" || "waits" in dataset),
   };
   const window = { addEventListener() {}, dispatchEvent() {} };
-  const { main, until } = stage("tick.js", "main", { document, window, Event });
+  const { main, until, globalThis: world } = stage("tick.js", "main, globalThis", { document, window, Event });
   const asked = [];
+  const { sent, say } = sender(world);
   const place = { isConnected: true };
   const arrives = (frame, play = "first") => {
     plots[0].dataset.asked = frame;
-    const setTriggerValue = (name, value) => asked.push([value.frame, ...value.unseen]);
+    const setTriggerValue = (name, value) => {
+      asked.push([value.frame, ...value.unseen]);
+      say(name, "live part");
+      queueMicrotask(whenAsked);
+    };
     return main({ parentElement: place, data: { frame, seconds: 0, play }, setTriggerValue });
   };
   const draws = (frame) => (plots[0].dataset.revision = frame);
@@ -28,7 +48,7 @@ function page() {
     const target = { closest: (selector) => (selector.includes("_transport") ? { textContent: word.data } : null) };
     listeners.click({ target });
   };
-  return { arrives, draws, until, asked, place, document, window, listeners, press, word };
+  return { arrives, draws, until, asked, place, document, window, listeners, press, word, sent, say, world };
 }
 
 test("the next redraw is computed while this one is drawn, and no second one waits", async () => {
@@ -106,3 +126,15 @@ test("the button says Play from the click on Pause until another Play", async ()
   arrives("3", "second");
   assert.equal(word.data, "Pause");
 });
+
+for (const order of ["before", "after"]) {
+  test(`what a person sets just ${order} a redraw is asked for is a matter of the page`, async () => {
+    const person = () => say("learning rate");
+    const { arrives, until, sent, say, world } = page(order === "after" ? person : undefined);
+    arrives("1");
+    if (order === "before") world.setTimeout(person, 0);
+    await until(10);
+    const alone = [{ said: ["learning rate"] }, { said: ["due"], part: "live part" }];
+    assert.deepEqual(plain(sent), order === "before" ? alone : alone.reverse());
+  });
+}
