@@ -151,13 +151,18 @@ def _explains(cause: Finding, other: Finding) -> bool:
 
 
 def _doubt(facts: Facts) -> str:
-    """Return a sentence where no cause was found although simple models do better."""
-    if not facts.far_behind or facts.baselines is None:
-        return ""
-    return (
-        f"No cause was found, but a simple model scores {facts.baselines.best:.3g} on validation "
-        f"and this network {facts.val_score:.3g}."
-    )
+    """Return a sentence where no cause was found although the run did not go well."""
+    if facts.far_behind and facts.baselines is not None:
+        return (
+            f"No cause was found, but a simple model scores {facts.baselines.best:.3g} on "
+            f"validation and this network {facts.val_score:.3g}."
+        )
+    if facts.worse_than_a_guess:
+        return (
+            "No cause was found, but the validation loss is above that of a constant: where the "
+            "network is wrong it is too sure of itself."
+        )
+    return ""
 
 
 def _healthy(facts: Facts) -> Iterator[str]:

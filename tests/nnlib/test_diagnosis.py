@@ -6,7 +6,8 @@ import pytest
 import nnlib
 from nnlib.datasets import from_arrays, load
 from nnlib.diagnosis import FAULTS, PREPARATIONS, RULES, diagnose
-from nnlib.diagnosis.diagnosis import EXPLAINS
+from nnlib.diagnosis.diagnosis import EXPLAINS, diagnose_facts
+from nnlib.diagnosis.facts import Facts
 
 
 def run(data, network=None, **training) -> nnlib.Trainer:
@@ -38,12 +39,13 @@ def noise(n: int = 500):
     return from_arrays(rng.normal(size=(n, 6)), rng.integers(0, 2, n), task="binary")
 
 
+FAR_TOO_LARGE = {"initializer_scale": 50.0, "hidden": (32, 32)}
 SICK = {
     "symmetric_init": lambda: run(rings(), {"initializer": "zeros", "activation": "tanh"}),
     "unscaled_inputs": lambda: run(
         rings(200), {"activation": "tanh"}, optimizer="sgd", learning_rate=0.1
     ),
-    "init_too_large": lambda: run(rings(), {"initializer_scale": 50.0, "hidden": (32, 32)}),
+    "init_too_large": lambda: run(rings(), FAR_TOO_LARGE, epochs=10),
     "exploding_gradients": lambda: run(
         load("digits"), {"hidden": (48,) * 10, "initializer_scale": 2.0}, optimizer="sgd", epochs=3
     ),
@@ -117,6 +119,22 @@ def test_a_cause_stands_alone_and_names_its_consequences():
     diagnosis = diagnose(SICK["init_too_large"]())
     assert len(diagnosis.problems) == 1
     assert all(fault in FAULTS for pair in EXPLAINS.items() for fault in (pair[0], *pair[1]))
+
+
+def test_a_network_that_is_wrong_with_certainty_is_not_called_healthy():
+    """Its training loss ends next to 0, and where it errs on validation its outputs are huge."""
+    facts = Facts(run(rings(), {"hidden": (32, 32)}))
+    facts.train_levels = np.array([40_000.0, 1e3, 1.0, 1e-3, 3e-7])
+    facts.val_levels = np.array([40_000.0, 2e3, 60.0, 50.0, 48.0])
+    assert diagnose_facts(facts).problems[0].fault == "init_too_large"
+
+
+def test_a_validation_loss_above_a_guess_s_is_told_where_no_cause_is_found():
+    facts = Facts(run(rings(), {"hidden": (32, 32)}))
+    assert diagnose_facts(facts).doubt == ""
+    facts = Facts(facts.trainer)
+    facts.val_levels = np.full(5, 2.0)  # no rise, by which overfitting is known
+    assert "above that of a constant" in diagnose_facts(facts).doubt
 
 
 def test_before_training_only_settings_and_data_speak():

@@ -69,7 +69,7 @@ def symmetric_init(facts: Facts) -> Iterator[Finding]:
 @rule("run")
 def large_first_loss(facts: Facts) -> Iterator[Finding]:
     """Find a first loss many times a guess's, or bounded units that start on their flat ends."""
-    if not facts.network.hidden or not is_poor(facts):
+    if not facts.network.hidden or not (is_poor(facts) or facts.worse_than_a_guess):
         return
     evidence = []
     first = facts.first_level
