@@ -12,7 +12,7 @@ from nnlib.diagnosis.facts import Facts, Unknown
 from nnlib.diagnosis.finding import Finding, Remedy
 from nnlib.diagnosis.log_facts import LogFacts
 from nnlib.diagnosis.report import Diagnosis, Silent
-from nnlib.diagnosis.rule import LAST_RESORT, Rule
+from nnlib.diagnosis.rule import LAST_RESORT, Rule, is_worse_than_a_guess
 from nnlib.diagnosis.rules import RULES
 from nnlib.logs import Log
 from nnlib.replica import Replica
@@ -157,7 +157,7 @@ def _doubt(facts: Facts) -> str:
             f"No cause was found, but a simple model scores {facts.baselines.best:.3g} on "
             f"validation and this network {facts.val_score:.3g}."
         )
-    if facts.worse_than_a_guess:
+    if is_worse_than_a_guess(facts):
         return (
             "No cause was found, but the validation loss is above that of a constant: where the "
             "network is wrong it is too sure of itself."

@@ -6,7 +6,6 @@ reaches that ignores its inputs.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -285,13 +284,6 @@ class Facts:
         """Whether a simple model scores clearly better on validation; None where unknown."""
         baselines = self.baselines
         return None if baselines is None else baselines.beat(self.val_score + FAR_BEHIND)
-
-    @property
-    def worse_than_a_guess(self) -> bool:
-        """Whether the validation loss is at the end above a constant's; False where unknown."""
-        with suppress(Unknown):
-            return self.ended and bool(len(self.val_levels)) and bool(self.val_levels[-1] > 1)
-        return False
 
     # --- the network as it is now
 

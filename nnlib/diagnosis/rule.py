@@ -1,6 +1,7 @@
 """What a rule is, and the registry that collects them."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Literal
@@ -79,6 +80,13 @@ def is_bad(facts: Facts) -> bool:
 def is_poor(facts: Facts) -> bool:
     """Say whether the run is bad, or a simple model is clearly better on validation."""
     return is_bad(facts) or bool(facts.ended and facts.far_behind)
+
+
+def is_worse_than_a_guess(facts: Facts) -> bool:
+    """Say whether the validation loss is at the end above a constant's; False where unknown."""
+    with suppress(Unknown):
+        return facts.ended and bool(len(facts.val_levels)) and bool(facts.val_levels[-1] > 1)
+    return False
 
 
 def second_half(facts: Facts) -> Place:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -311,4 +312,5 @@ def test_damaged_files_are_refused_in_one_sentence_or_still_fit():
         try:
             load_run(io.BytesIO(bytes(damaged)))
         except ValueError as error:
-            assert str(error) == "This file is not a run saved by nnlib."
+            # A damaged directory may say that the archive is a large one.
+            assert re.match(r"This (file is not a run saved|run is larger than)", str(error))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from nnlib.activations import ACTIVATIONS
 from nnlib.diagnosis.facts import Facts
 from nnlib.diagnosis.finding import Evidence, Finding, Place, Remedy
-from nnlib.diagnosis.rule import is_poor, rule
+from nnlib.diagnosis.rule import is_poor, is_worse_than_a_guess, rule
 
 FIRST_LEVEL = 10.0
 _FIRST_SOURCE = (
@@ -69,7 +69,7 @@ def symmetric_init(facts: Facts) -> Iterator[Finding]:
 @rule("run")
 def large_first_loss(facts: Facts) -> Iterator[Finding]:
     """Find a first loss many times a guess's, or bounded units that start on their flat ends."""
-    if not facts.network.hidden or not (is_poor(facts) or facts.worse_than_a_guess):
+    if not facts.network.hidden or not (is_poor(facts) or is_worse_than_a_guess(facts)):
         return
     evidence = []
     first = facts.first_level
