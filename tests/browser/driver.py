@@ -277,12 +277,25 @@ def redrawn(page: Page, *keys: str, seconds: float = 30.0) -> Iterator[None]:
     page.wait_for_function(REDRAWN, arg=[list(keys), before], timeout=seconds * 1e3)
 
 
+STILL = """selector => new Promise(done => {
+    const boxes = () => JSON.stringify(Array.from(
+        document.querySelectorAll(selector), item => item.getBoundingClientRect()));
+    const before = boxes();
+    setTimeout(() => done(before !== "[]" && before === boxes()), 100);
+})"""
+OPTION, PAGE_LINK = "[role=option]", "[data-testid=stSidebar] [data-testid=stPageLink]"
+
+
 def unfolded_links(page: Page) -> Locator:
-    """Return the sidebar's links to all pages, unfolded if they are not."""
-    links = page.locator("[data-testid=stSidebar] [data-testid=stPageLink]")
+    """Return the sidebar's links to all pages, unfolded if they are not, and at rest.
+
+    While the fold opens, the button of the mouse goes down on one link and up on another.
+    """
+    links = page.locator(PAGE_LINK)
     if not links.first.is_visible():
         page.locator(".st-key-pages summary").click()
         links.first.wait_for()
+        page.wait_for_function(STILL, arg=PAGE_LINK)
     return links
 
 
@@ -291,14 +304,6 @@ SHOWS = """([key, option]) => {
     const values = Array.from(box.querySelectorAll("input"), input => input.value);
     return [...values, ...box.innerText.split("\\n")].some(text => text.trim() === option);
 }"""
-
-
-STILL = """() => new Promise(done => {
-    const boxes = () => JSON.stringify(Array.from(
-        document.querySelectorAll("[role=option]"), item => item.getBoundingClientRect()));
-    const before = boxes();
-    setTimeout(() => done(before !== "[]" && before === boxes()), 100);
-})"""
 
 
 def choose(page: Page, key: str, option: str) -> None:
@@ -313,10 +318,10 @@ def choose(page: Page, key: str, option: str) -> None:
     for _ in range(5):
         box.click()
         try:
-            page.wait_for_function(STILL, timeout=2_000)
+            page.wait_for_function(STILL, arg=OPTION, timeout=2_000)
             if not item.count():  # long lists hold only what is in sight
                 page.keyboard.type(option)
-                page.wait_for_function(STILL, timeout=2_000)
+                page.wait_for_function(STILL, arg=OPTION, timeout=2_000)
             item.click(timeout=2_000)
             page.locator("h1").click()  # what was typed and not chosen goes away
             page.wait_for_function(SHOWS, arg=[key, option], timeout=1_000)
