@@ -19,12 +19,14 @@ import pytest
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import export, plot
+from pages.shared import export, plot, turns
 from pages.shared.charts.chart import Chart
 
 FRONT_DOOR = str(Path(__file__).resolve().parents[1] / "dashboard.py")
 RUNS = ("front_run", "classification_run", "text_sentiment_run", "batch_size_run", "live_sweep")
 TEXTS = ("markdown", "caption", "info", "success", "warning", "error")
+
+turns.BRIEF_SECONDS = 0.8  # every run of an app is one that a person asked for
 
 
 def open_page(page: str, *, quiet: Sequence[str] = (), **query: str | list[str]) -> AppTest:

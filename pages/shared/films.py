@@ -35,10 +35,12 @@ class Films:
     Attributes
     ----------
     unseen : the charts that nobody looks at, of which no pictures are taken
+    crowded : whether others wait, so that no picture goes ahead of its figure
     """
 
     def __init__(self) -> None:
         self.unseen: frozenset[str] = frozenset()
+        self.crowded = False
         self._cameras: dict[str, Camera] = {}
         self._taken: dict[str, list[Picture]] = {}
 
@@ -95,4 +97,7 @@ class Films:
         The last picture is of what is drawn now: it is on the screen ahead of the figure.
         """
         self._cameras[key] = camera
-        return [*self._taken.pop(key, []), Picture(trainer.step, camera(trainer))]
+        film = self._taken.pop(key, [])
+        if not self.crowded:
+            film.append(Picture(trainer.step, camera(trainer)))
+        return film

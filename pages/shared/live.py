@@ -1,6 +1,6 @@
 """The live part of a page: a fragment that trains for a slice and draws, again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter, time_ns
 
@@ -37,7 +37,8 @@ def live(
         training is: at a time, one session does either.
     most_steps : most steps between two redraws
     """
-    st.fragment(_live)(draw, run, arguments, run.running, most_steps)
+    asked_by_person = iter([True])  # the redraws after this one are asked for by the timer
+    st.fragment(_live)(draw, run, arguments, run.running, most_steps, asked_by_person)
 
 
 def _live(
@@ -46,16 +47,19 @@ def _live(
     arguments: tuple[object, ...],
     shown_running: bool,
     most_steps: int | None,
+    asked_by_person: Iterator[bool],
 ) -> None:
     restore_set_widgets()
+    answers = next(asked_by_person, False)
     if run.running:
         run.films.unseen = _unseen()
-        run.play_slice(most_steps)
+        run.play_slice(most_steps, brief=answers)
     elif run.playback is not None:
         _show_due_step(run)
     if run.running != shown_running:
         st.rerun()  # the whole page: the buttons change
-    with run.lock, COMPUTE.turn(leave_if_stopped):
+    with run.lock, COMPUTE.turn(leave_if_stopped, ahead=answers):
+        run.films.crowded = COMPUTE.waiting > 0
         shown = run.as_seen()
         show_state(shown.trainer, run.trainer.lineage(shown.trainer.step))
         st.session_state[CURSOR] = shown.cursor

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter, time_ns
 from typing import Protocol
 
@@ -37,10 +38,7 @@ KERNELS = Turns(os.cpu_count() or 1)
 
 
 def leave_if_stopped() -> None:
-    """End this run of the script where a newer one has taken its place.
-
-    A script that waits is not interrupted; one that reads the session state is.
-    """
+    """End this run of the script where a newer one took its place, which a wait does not notice."""
     _ = "any key" in st.session_state
 
 
@@ -125,7 +123,7 @@ class LiveRun:
 
     def look_at(self, step: int) -> None:
         """Show the run as it was at a step from now on."""
-        with self.lock, COMPUTE.turn():
+        with self.lock, COMPUTE.turn(ahead=True):
             self._past = None if step == self.trainer.step else self.trainer.at(step)
 
     def as_seen(self) -> "LiveRun":
@@ -160,17 +158,18 @@ class LiveRun:
         return KERNELS if self.trainer.history.engine == "compiled" else COMPUTE
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self.lock, self._turns.turn(leave_if_stopped):
+    def _turn(self, ahead: bool) -> Iterator[None]:
+        with self.lock, self._turns.turn(leave_if_stopped, ahead=ahead):
             yield
 
-    def play_slice(self, most_steps: int | None) -> None:
-        """Train for one time slice, or fewer steps where `most_steps` says so."""
+    def play_slice(self, most_steps: int | None, *, brief: bool = False) -> None:
+        """Train for one time slice, a brief one where a person waits, and so many steps at most."""
         now = perf_counter()
         to_stop = None if self._stop_at is None else self._stop_at - self.trainer.step
         most = min((n for n in (most_steps, to_stop) if n is not None), default=None)
-        seconds = slice_seconds(self._turns.waiting, filmed=self.films.rolling)
-        steps = self.films.play(self.trainer, self._advance, self._turn, seconds, most)
+        seconds = slice_seconds(self._turns.waiting, filmed=self.films.rolling, brief=brief)
+        turn = partial(self._turn, ahead=brief)
+        steps = self.films.play(self.trainer, self._advance, turn, seconds, most)
         if self._last_slice is not None:
             passed = now - self._last_slice
             self.elapsed += passed
@@ -185,7 +184,7 @@ class LiveRun:
         """Pause, and make one update."""
         self.pause()
         self._past = None
-        with self.lock, self._turns.turn():
+        with self.lock, self._turns.turn(ahead=True):
             self._advance(steps=1)
 
     def _advance(self, steps: int | None, seconds: float | None = None) -> int:

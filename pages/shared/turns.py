@@ -1,7 +1,8 @@
-"""Taking turns at computing: first come, first served, for all sessions of the process.
+"""Taking turns at computing, for all sessions of the process: first come, first served.
 
 Sessions are threads of one process. Who releases a plain lock and asks for it again at once mostly
-gets it again, so that one session may starve another; here everybody is served in order.
+gets it again, so that one session may starve another; here everybody is served in order. What a
+person waits for goes ahead of the redraws of runs that play, of which a later one does as well.
 """
 
 import threading
@@ -10,15 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LOOK_SECONDS = 0.1
+_MOST_AHEAD = 3  # so many pass one that waits; people who click without end stop nobody's run
 _SLICE_SECONDS, _FILMED_SECONDS, _SHORTEST_SLICE = 0.3, 0.8, 0.03
+BRIEF_SECONDS = 0.03
+"""Of training before what a person waits for is drawn."""
 
 
-def slice_seconds(waiting: int, *, filmed: bool = False) -> float:
+def slice_seconds(waiting: int, *, filmed: bool = False, brief: bool = False) -> float:
     """Return how long a slice may take while so many others wait for theirs.
 
     Where pictures show what goes on, the whole figures, which cost a browser most, may come less
-    often.
+    often. Brief it is where a person waits for what is drawn after it.
     """
+    if brief:
+        return BRIEF_SECONDS
     return max((_FILMED_SECONDS if filmed else _SLICE_SECONDS) / (1 + waiting), _SHORTEST_SLICE)
 
 
@@ -35,27 +41,32 @@ class Turns:
     def __init__(self, places: int = 1) -> None:
         self._free = places
         self._guard = threading.Lock()
+        self._ahead: deque[threading.Event] = deque()
         self._queue: deque[threading.Event] = deque()
+        self._passed = 0
         self._own = threading.local()
 
     @property
     def waiting(self) -> int:
         """How many wait for their turn."""
-        return len(self._queue)
+        return len(self._ahead) + len(self._queue)
 
     @contextmanager
-    def turn(self, while_waiting: Callable[[], object] | None = None) -> Iterator[None]:
+    def turn(
+        self, while_waiting: Callable[[], object] | None = None, *, ahead: bool = False
+    ) -> Iterator[None]:
         """Wait for one's turn, and hold it for the body of the ``with``.
 
         Parameters
         ----------
         while_waiting : called about ten times a second until the turn comes; if it raises, the
             place in the queue is given up
+        ahead : of those that do not ask for this; a person waits for it
         """
         if getattr(self._own, "held", False):
             yield
             return
-        self._wait(while_waiting or (lambda: None))
+        self._wait(while_waiting or (lambda: None), self._ahead if ahead else self._queue)
         self._own.held = True
         try:
             yield
@@ -63,30 +74,32 @@ class Turns:
             self._own.held = False
             self._pass_on()
 
-    def _wait(self, look: Callable[[], object]) -> None:
+    def _wait(self, look: Callable[[], object], queue: deque[threading.Event]) -> None:
         with self._guard:
             if self._free:
                 self._free -= 1
                 return
             mine = threading.Event()
-            self._queue.append(mine)
+            queue.append(mine)
         try:
             while not mine.wait(_LOOK_SECONDS):
                 look()
         except BaseException:
-            self._give_up(mine)
+            self._give_up(mine, queue)
             raise
 
-    def _give_up(self, mine: threading.Event) -> None:
+    def _give_up(self, mine: threading.Event, queue: deque[threading.Event]) -> None:
         with self._guard:
             if not mine.is_set():
-                self._queue.remove(mine)
+                queue.remove(mine)
                 return
         self._pass_on()  # the turn came in the same moment
 
     def _pass_on(self) -> None:
         with self._guard:
-            if self._queue:
-                self._queue.popleft().set()
-            else:
+            if not self.waiting:
                 self._free += 1
+                return
+            ahead = bool(self._ahead) and (not self._queue or self._passed < _MOST_AHEAD)
+            self._passed = self._passed + 1 if ahead else 0
+            (self._ahead if ahead else self._queue).popleft().set()

@@ -92,3 +92,29 @@ def test_a_chart_out_of_view_is_not_filmed(run):
 def test_what_the_browser_says_is_out_of_view_is_taken_with_care(told, unseen, monkeypatch):
     monkeypatch.setattr(live.st, "session_state", {"tick": told})
     assert live._unseen() == unseen
+
+
+def test_of_others_that_wait_no_picture_goes_ahead_of_its_figure(run):
+    run.films.crowded = True
+    run.play_slice(2)
+    assert [p.step for p in run.films.develop("map", run.trainer, lambda trainer: [])] == [1]
+
+
+def test_what_a_person_asked_for_is_drawn_after_a_brief_slice_and_ahead_of_redraws(
+    run, monkeypatch
+):
+    """A run of the page draws the live part, and then its timer asks for another redraw."""
+    slices, places = [], []
+
+    @contextmanager
+    def in_turn(look, *, ahead):
+        places.append(ahead)
+        yield
+
+    monkeypatch.setattr(run, "play_slice", lambda most, *, brief: slices.append(brief))
+    monkeypatch.setattr(live.COMPUTE, "turn", in_turn)
+    monkeypatch.setattr(live.st, "session_state", {})
+    monkeypatch.setattr(live.st, "fragment", lambda part: lambda *told: [part(*told), part(*told)])
+    monkeypatch.setattr(live, "ask_again", lambda play_name: None)
+    live.live(lambda run: None, run)
+    assert slices == places == [True, False]

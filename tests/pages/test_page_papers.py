@@ -53,7 +53,7 @@ def test_the_cards_say_what_is_claimed_and_a_rerun_says_whether_it_comes_out(
 @pytest.mark.parametrize("name", PAPERS)
 def test_a_card_leads_to_a_page_that_takes_all_its_settings(name, monkeypatch):
     monkeypatch.setattr(results, "_may_begin", lambda *_: False)  # nothing needs to be trained
-    monkeypatch.setattr(LiveRun, "play_slice", lambda *_: None)
+    monkeypatch.setattr(LiveRun, "play_slice", lambda *_, **__: None)
     paper = PAPERS[name]
     app = apptest.open_page(paper.page, **address_of(paper))
     assert not [w.value for w in app.warning if "the link says" in w.value]

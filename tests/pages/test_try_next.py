@@ -67,7 +67,7 @@ def test_sentence_and_link_agree(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_link_is_taken_by_the_page(name, monkeypatch):
     monkeypatch.setattr(results, "_may_begin", lambda *_: False)  # nothing needs to be trained
-    monkeypatch.setattr(LiveRun, "play_slice", lambda *_: None)
+    monkeypatch.setattr(LiveRun, "play_slice", lambda *_, **__: None)
     page = open_page(name)
     for index, (text, values) in enumerate(links(name)):
         if not values:

@@ -40,6 +40,17 @@ def test_served_in_order_of_arrival():
     assert order == list("abcde") and turns.waiting == 0
 
 
+def test_what_a_person_waits_for_goes_ahead_and_stops_nobody():
+    turns, order = Turns(), []
+    with turns.turn():
+        threads = [start(turns, name, order) for name in ("redraw", "later redraw")]
+        threads += [start(turns, name, order, ahead=True) for name in "abcde"]
+        assert turns.waiting == 7
+    for thread in threads:
+        thread.join(5)
+    assert order == ["a", "b", "c", "redraw", "d", "e", "later redraw"] and turns.waiting == 0
+
+
 def test_who_asks_again_at_once_comes_after_those_who_wait():
     turns, order = Turns(), []
     with turns.turn():
@@ -112,11 +123,13 @@ def test_an_error_passes_the_turn_on():
     assert order == ["a"]
 
 
-def test_slices_are_shorter_where_others_wait():
+def test_slices_are_shorter_where_others_wait(monkeypatch: pytest.MonkeyPatch):
     assert slice_seconds(0) == pytest.approx(0.3)
     assert slice_seconds(1) == pytest.approx(0.15)
     assert slice_seconds(50) == pytest.approx(0.03)
     assert slice_seconds(1, filmed=True) == pytest.approx(0.4)
+    monkeypatch.setattr("pages.shared.turns.BRIEF_SECONDS", 0.01)  # where a person waits
+    assert slice_seconds(0, filmed=True, brief=True) == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize(("engine", "waits"), [("numpy", True), ("compiled", False)])
