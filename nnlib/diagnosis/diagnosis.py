@@ -158,10 +158,7 @@ def _doubt(facts: Facts) -> str:
             f"validation and this network {facts.val_score:.3g}."
         )
     if is_worse_than_a_guess(facts):
-        return (
-            "No cause was found, but the validation loss is above that of a constant: where the "
-            "network is wrong it is too sure of itself."
-        )
+        return "No cause was found, but the validation loss is above that of a constant prediction."
     return ""
 
 

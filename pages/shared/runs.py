@@ -39,7 +39,7 @@ KERNELS = Turns(os.cpu_count() or 1)
 
 def leave_if_stopped() -> None:
     """End this run of the script where a newer one took its place, which a wait does not notice."""
-    _ = "any key" in st.session_state
+    _ = "any key" in st.session_state  # Streamlit ends a script that reads it
 
 
 class Follower(Protocol):

@@ -76,7 +76,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
 // So a part's wish is sent at once, and when nothing else waits to be sent.
 const timer = globalThis.setTimeout;
 let wishes = Promise.resolve();
-const alone = (send) => (wishes = wishes.then(() => sendAlone(send)));
+const alone = (send) => {
+  const next = () => sendAlone(send);
+  return (wishes = wishes.then(next, next)); // one that failed holds up none after it
+};
 async function sendAlone(send) {
   for (let turn = 0, others = true; others && turn < MOST_TURNS; turn += 1) {
     others = false;

@@ -2,7 +2,7 @@
 
 Sessions are threads of one process. Who releases a plain lock and asks for it again at once mostly
 gets it again, so that one session may starve another; here everybody is served in order. What a
-person waits for goes ahead of the redraws of runs that play, of which a later one does as well.
+person waits for goes ahead of the redraws of runs that play, which may come a little later.
 """
 
 import threading

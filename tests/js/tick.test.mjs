@@ -127,6 +127,19 @@ test("the button says Play from the click on Pause until another Play", async ()
   assert.equal(word.data, "Pause");
 });
 
+test("a wish that fails holds up none after it", async () => {
+  const [document, window] = [{ addEventListener() {} }, { addEventListener() {} }];
+  const { alone, until } = stage("tick.js", "alone", { document, window, Event });
+  const sent = [];
+  const failed = alone(() => {
+    throw new Error("gone");
+  }).catch(({ message }) => sent.push(message));
+  alone(() => sent.push("next"));
+  await until(10);
+  await failed;
+  assert.deepEqual(sent, ["gone", "next"]);
+});
+
 for (const order of ["before", "after"]) {
   test(`what a person sets just ${order} a redraw is asked for is a matter of the page`, async () => {
     const person = () => say("learning rate");
