@@ -75,7 +75,7 @@ def _live(run: LiveRun) -> None:
 
 
 def _show(chart: Chart, key: str, height: int, film: Film = ()) -> None:
-    chart.figure.update_layout(height=height)
+    chart.drawing.update_layout(height=height)
     show_chart(chart, key, menu=False, film=film)
 
 

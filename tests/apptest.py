@@ -8,19 +8,20 @@ A module of tests names its page once::
 from __future__ import annotations
 
 import json
+from collections import UserDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import export, plot, turns
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 
 FRONT_DOOR = str(Path(__file__).resolve().parents[1] / "dashboard.py")
 RUNS = ("front_run", "classification_run", "text_sentiment_run", "batch_size_run", "live_sweep")
@@ -76,13 +77,14 @@ def said(app: AppTest, *kinds: str) -> str:
     return "\n".join(element.value for element in drawn)
 
 
-def valid(chart: Chart | go.Figure, *, axes: bool = True, hover: bool = True) -> dict[str, Any]:
+def valid(chart: Chart | Figure, *, axes: bool = True, hover: bool = True) -> dict[str, Any]:
     """Check what every chart has, and return its figure as the browser gets it.
 
     `axes` and `hover`: whether the axes have titles, and every trace says its numbers or is
     drawn for the eye alone.
     """
-    figure = chart.figure if isinstance(chart, Chart) else chart
+    drawing = chart.drawing if isinstance(chart, Chart) else chart
+    figure = drawing.checked()
     if isinstance(chart, Chart):
         assert chart.name and not set(chart.name) & set(' /\\:*?"<>|'), chart.name
         assert chart.table is None or list(chart.table().columns)
@@ -92,17 +94,24 @@ def valid(chart: Chart | go.Figure, *, axes: bool = True, hover: bool = True) ->
         assert layout.xaxis.title.text and layout.yaxis.title.text
     if hover:
         assert all(trace.hovertemplate or trace.hoverinfo == "skip" for trace in figure.data)
-    text = figure.to_json()
+    text = drawing.to_json()
     assert "Infinity" not in text
     spec: dict[str, Any] = json.loads(text)
     return spec
+
+
+class _Figures(UserDict[str, Any]):
+    """Figures, as Plotly's own objects, which refuse what Plotly does not know."""
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key].checked()
 
 
 class Shown:
     """The charts of the last run of the page, by key, in the order in which they were drawn."""
 
     def __init__(self) -> None:
-        self.figures: dict[str, go.Figure] = {}
+        self.figures = _Figures()
         self.charts: dict[str, Chart] = {}
         """Those with an export menu: also their name and table."""
         self._run: object = None
@@ -130,7 +139,8 @@ class Shown:
 
     def drawn(self, key: str) -> str:
         """Return the whole figure as the browser gets it, to tell whether it changed."""
-        return str(self.figures[key].to_json())
+        drawing: Figure = self.figures.data[key]
+        return drawing.to_json()
 
     def table(self, key: str) -> pd.DataFrame:
         """Return the table that a person downloads from a chart."""
@@ -145,7 +155,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     record = Shown()
     draw, menu = plot.show_figure, export.export_menu
 
-    def show_figure(figure: go.Figure, *, key: str, **options: Any) -> Any:
+    def show_figure(figure: Figure, *, key: str, **options: Any) -> Any:
         record.begin()
         record.figures[key] = figure
         return draw(figure, key=key, **options)

@@ -5,11 +5,9 @@ Every file is made at the click, so a chart that nobody exports costs nothing.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from nnlib.datasets.tables.writing import frame_to_csv
@@ -73,14 +71,14 @@ def show_chart(
         chart = mark_place(chart, place)
     saved = st.session_state.pop(f"{key}_save", None)
     save = saved and {"kind": saved, "name": chart.name, "settings": source().line}
-    title = chart.figure.layout.title.text or chart.name
+    title = chart.drawing.title or chart.name
     with st.container(gap=None, key=key):
         clicked = show_figure(
-            chart.figure,
+            chart.drawing,
             key=key,
             config=toolbar(chart.name),
             origin=source().note(title),
-            axis=chart.axis.over if chart.axis is not None and chart.figure.data else "",
+            axis=chart.axis.over if chart.axis is not None and chart.drawing.traces else "",
             clicks=clicks,
             save=save,
             film=film,
@@ -128,16 +126,20 @@ def export_menu(chart: Chart, *, key: str) -> None:
         )
     if not menu.open:
         return
-    figure, name, table, of = chart.figure, chart.name, chart.table, source()
+    name, table, of = chart.name, chart.table, source()
     with menu:
         _saved_by_the_browser(key)
         _download(
-            "html", "Interactive chart, HTML", name, key, lambda: figure_to_html(figure, name, of)
+            "html",
+            "Interactive chart, HTML",
+            name,
+            key,
+            lambda: figure_to_html(chart.figure, name, of),
         )
         if table is not None:
             _download("csv", "Data, CSV", name, key, lambda: frame_to_csv(table()))
             _download("zip", "Data and settings, ZIP", name, key, lambda: zipped(chart, of))
-        _image_downloads(figure, key, name, of)
+        _image_downloads(chart, key, of)
         _toolbar_choice(key)
 
 
@@ -197,13 +199,12 @@ def _saved_by_the_browser(key: str) -> None:
         )
 
 
-def _image_downloads(figure: go.Figure, key: str, name: str, of: Source) -> None:
+def _image_downloads(chart: Chart, key: str, of: Source) -> None:
     missing = missing_for_images()
     if missing:
         st.caption(missing)
         return
-    make = functools.partial(figure_to_image, figure, "pdf", of)
-    _download("pdf", "PDF", name, key, make)
+    _download("pdf", "PDF", chart.name, key, lambda: figure_to_image(chart.figure, "pdf", of))
     st.caption("A PDF takes a few seconds: a browser draws it in the background.")
 
 

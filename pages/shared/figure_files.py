@@ -33,7 +33,7 @@ def zipped(chart: Chart, of: Source) -> bytes:
     comments, and whoever computes with the table wants nothing but numbers in it.
     """
     assert chart.table is not None
-    file, title = io.BytesIO(), chart.figure.layout.title.text or chart.name
+    file, title = io.BytesIO(), chart.drawing.title or chart.name
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{chart.name}.csv", frame_to_csv(chart.table()))
         archive.writestr(f"{chart.name}.json", of.document(title))

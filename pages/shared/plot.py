@@ -13,9 +13,9 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import TEMPLATE
 from pages.shared.films import Film
 
@@ -38,7 +38,7 @@ class Click(NamedTuple):
 
 
 def show_figure(
-    figure: go.Figure,
+    figure: Figure,
     *,
     key: str,
     config: dict[str, object],
@@ -52,7 +52,7 @@ def show_figure(
 
     Parameters
     ----------
-    figure : with `layout.height` set
+    figure : what is drawn
     key : unique on the page
     config : plotly's configuration: toolbar, image export
     origin : what an image says in its file of where it was made; see `pages.shared.origins`
@@ -69,10 +69,8 @@ def show_figure(
     """
     address = _plotly_address()
     if address is None:
-        figure = go.Figure(figure).update_layout(template=TEMPLATE)
-        st.plotly_chart(
-            figure, width="stretch", theme="streamlit", key=f"{key}_plot", config=config
-        )
+        drawn = figure.checked().update_layout(template=TEMPLATE)
+        st.plotly_chart(drawn, width="stretch", theme="streamlit", key=f"{key}_plot", config=config)
         return None
     drawing = figure.to_json()
     data = {
@@ -83,13 +81,13 @@ def show_figure(
         "origin": origin,
         "axis": axis,
         "plotly": address,
-        "title": figure.layout.title.text,
+        "title": figure.title,
         "clicks": clicks,
         "save": save,
         "film": list(film),
     }
     result = _plot(
-        key=f"{key}_plot", data=data, height=figure.layout.height, on_clicked_change=_do_nothing
+        key=f"{key}_plot", data=data, height=figure.layout["height"], on_clicked_change=_do_nothing
     )
     return Click(float(result.clicked["x"]), float(result.clicked["y"])) if result.clicked else None
 

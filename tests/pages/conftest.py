@@ -5,7 +5,10 @@ from unittest.mock import patch
 
 import pytest
 from apptest import shown
+from chart_checks import checks_shapes
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+
+from pages.shared.charts.figure import Figure
 
 __all__ = ["shown"]
 
@@ -27,4 +30,11 @@ def no_packaged_components() -> Iterator[None]:
     """Let no AppTest read the metadata of all installed packages: our components are files."""
     scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
     with patch(scan, return_value=[]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_property_that_plotly_lacks() -> Iterator[None]:
+    """Whatever a page draws, Plotly's own objects would take."""
+    with patch.object(Figure, "to_json", checks_shapes()):
         yield

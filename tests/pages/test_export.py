@@ -78,7 +78,7 @@ def test_no_text_cell_starts_a_formula(text):
 
 
 def test_html_is_whole_and_a_script_in_a_name_stays_text():
-    figure = theme.new_figure("</script><script>alert(1)</script>", "step", "loss")
+    figure = theme.new_figure("</script><script>alert(1)</script>", "step", "loss").checked()
     figure.add_scatter(x=[0, 1], y=[1, 2], name="</script>")
     html = figure_files.figure_to_html(figure, "loss")
     assert len(html) > 1e6

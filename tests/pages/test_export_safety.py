@@ -49,10 +49,10 @@ def test_file_names_hold_letters_digits_and_dashes_only(name: str):
 
 @pytest.mark.parametrize("text", NASTY[:4])
 def test_names_cannot_leave_the_script_of_an_html_export(text: str):
-    figure = theme.new_figure(theme.escape(text), text, text)
+    figure = theme.new_figure(theme.escape(text), text, text).checked()
     figure.add_scatter(x=["a", text], y=[1, 2], name=text, customdata=[text, text])
     html = figure_files.figure_to_html(figure, text)
-    empty = figure_files.figure_to_html(theme.new_figure("", "", ""), "")
+    empty = figure_files.figure_to_html(theme.new_figure("", "", "").checked(), "")
     assert html.count("<script") == empty.count("<script")
     assert html.count("</script") == empty.count("</script")
     assert text not in html
@@ -76,7 +76,8 @@ def test_files_are_made_in_memory(monkeypatch, tmp_path):
         return opened(file, mode, *args, **options) if set(mode) <= set("rbt") else no_disk()
 
     monkeypatch.setattr("builtins.open", read_only)
-    figure = theme.new_figure("losses", "step", "loss").add_scatter(x=[0, 1], y=[2.0, 1.0])
+    drawing = theme.new_figure("losses", "step", "loss")
+    figure = drawing.add_scatter(x=[0, 1], y=[2.0, 1.0]).checked()
     assert len(figure_files.figure_to_html(figure, "losses")) > 1e6
     assert writing.frame_to_csv(pd.DataFrame({"a": [1]})) == b"a\r\n1\r\n"
     assert json.loads(figure.to_json())["data"]

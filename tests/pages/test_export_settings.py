@@ -13,6 +13,7 @@ import pytest
 import nnlib
 from nnlib.config import DataReference
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.numbers import plain_number
 from pages.shared.export_settings import Source, settings_line
 from pages.shared.figure_files import figure_to_html, zipped
@@ -42,7 +43,7 @@ def test_files_are_named_after_page_and_data():
 
 def test_a_table_comes_with_what_it_was_made_from():
     of = Source("Classification", EXPERIMENT)
-    figure = go.Figure(layout_title_text="Loss &lt;1&gt;<br>by step")
+    figure = Figure({"title": {"text": "Loss &lt;1&gt;<br>by step"}})
     chart = Chart(figure, of.file_name("losses"), lambda: pd.DataFrame({"loss": [0.5]}))
     with zipfile.ZipFile(io.BytesIO(zipped(chart, of))) as archive:
         table, settings = archive.namelist()

@@ -25,6 +25,7 @@ from nnlib.history import Event
 from nnlib.lineage import Stretch
 from pages.shared import figure_files
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.export_settings import Source
 from pages.shared.origins import MAX_BYTES, Origin, pdf_with, read_origin
 
@@ -77,7 +78,7 @@ def html(of: Source) -> bytes:
 
 
 def archive(of: Source) -> bytes:
-    figure = go.Figure(layout_title_text=TITLE)
+    figure = Figure({"title": {"text": TITLE}})
     return figure_files.zipped(Chart(figure, "x", lambda: pd.DataFrame({"loss": [1.0]})), of)
 
 

@@ -77,21 +77,21 @@ def test_faded_keeps_the_color():
 
 
 def test_new_figure_carries_titles_and_axes():
-    figure = theme.new_figure("Loss", "step", "nats", log_y=True)
+    figure = theme.new_figure("Loss", "step", "nats", log_y=True).checked()
     assert figure.layout.title.text == "Loss"
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("step", "nats")
     assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == (None, "log")
 
 
 def test_empty_figure_says_why_and_escapes_it():
-    figure = theme.empty_figure("Loss", "step", "nats", "No <b> yet.")
+    figure = theme.empty_figure("Loss", "step", "nats", "No <b> yet.").checked()
     assert len(figure.data) == 0
     assert figure.layout.title.text == "Loss"
     assert figure.layout.annotations[0].text == "No &lt;b&gt; yet."
 
 
 def test_for_export_is_white_and_leaves_the_figure_alone():
-    figure = theme.new_figure("Loss", "step", "nats", height=240)
+    figure = theme.new_figure("Loss", "step", "nats", height=240).checked()
     before = figure.to_json()
     exported = theme.for_export(figure, width=900)
     assert exported.layout.paper_bgcolor == exported.layout.plot_bgcolor == "#ffffff"

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.gaussian import Histogram
@@ -13,6 +12,7 @@ from nnlib.labs.propagation import LayerStatistics, MeasuredStack
 from pages.shared.activations.charts import bars
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import BATCH, CLASS_COLORS, SEQUENTIAL, empty_figure, new_figure
 
 LAYER = "layer, from input to output"
@@ -78,7 +78,7 @@ def _against_theory(
     *,
     log_y: bool = False,
     value_format: str = ".6g",
-) -> go.Figure:
+) -> Figure:
     numbers = np.concatenate([values for _, *both, _ in pairs for values in both])
     if log_y and not np.isfinite(drawable(numbers, log=True)).any():
         return empty_figure(title, LAYER, y_title, ALL_ZERO)

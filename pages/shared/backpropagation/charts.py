@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.labs.output_errors import OutputErrors
 from nnlib.labs.step_trace import StepSizes
 from nnlib.labs.walkthrough import Trajectory
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, new_figure, plain_number
 
 _SQUARED, _ENTROPY, _NOW = CLASS_COLORS[0], CLASS_COLORS[1], CLASS_COLORS[3]
@@ -152,9 +152,9 @@ def plot_output_errors(curves: OutputErrors, now: OutputErrors, part: str = "") 
     return Chart(figure, name, table)
 
 
-def _including(low: float, high: float, figure: go.Figure) -> Sequence[float]:
+def _including(low: float, high: float, figure: Figure) -> Sequence[float]:
     """Return a range that also holds the marked points."""
-    marked = [float(trace.y[0]) for trace in figure.data if trace.mode == "markers"]
+    marked = [float(trace["y"][0]) for trace in figure.traces if trace["mode"] == "markers"]
     return min(low, *(1.05 * y for y in marked)), max(high, *(1.05 * y for y in marked))
 
 

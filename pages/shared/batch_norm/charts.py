@@ -119,7 +119,7 @@ def plot_running(running: Running, mean: float, variance: float) -> Chart:
     """Draw the mean and variance of batches, the running ones, and the population's."""
     title = "Statistics of each batch and the running ones, batch by batch"
     figure = new_figure(title, "batches seen", "")
-    figure.set_subplots(rows=1, cols=2, subplot_titles=["mean", "variance"])
+    figure.set_subplots(rows=1, cols=2, titles=["mean", "variance"])
     x = np.arange(1, len(running.mean) + 1)
     panels = (
         (running.batch_mean, running.mean, mean),

@@ -102,7 +102,7 @@ def plot_unit(watched: Sequence[UnitArm], unit: int) -> Chart:
         cols=len(watched),
         shared_yaxes="all",
         horizontal_spacing=0.03,
-        subplot_titles=[escape(one.arm.label) for one in watched],
+        titles=[escape(one.arm.label) for one in watched],
     )
     for column, one in enumerate(watched, start=1):
         for trace in _unit_traces(one, named=column == 1):

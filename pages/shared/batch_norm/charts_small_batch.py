@@ -17,7 +17,7 @@ _FILE = "small-batch"
 def plot_small_batch(batch: NormalizedFeatures) -> Chart:
     """Draw the values of each example over the features, before and after, a panel each."""
     figure = new_figure("A small batch, before and after normalization", "feature", "")
-    figure.set_subplots(rows=1, cols=2, subplot_titles=["before: x", "after: y"])
+    figure.set_subplots(rows=1, cols=2, titles=["before: x", "after: y"])
     for column, values in enumerate((batch.before, batch.after), start=1):
         for index, row in enumerate(values):
             figure.add_trace(_example(index, row, named=column == 1), row=1, col=column)

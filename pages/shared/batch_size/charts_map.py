@@ -30,15 +30,18 @@ def plot_map(found: TradeOff, what: Literal["steps", "examples"]) -> Chart:
     title = f"{what.capitalize()} until the training loss is {plain_number(found.target)}"
     figure = new_figure(title, BATCH_SIZE, RATE, log_x=True, log_y=True, height=_HEIGHT)
     z = np.where(np.isfinite(medians), np.log10(np.maximum(medians, 1)), np.nan)
-    figure.add_heatmap(
-        x=_edges(found.batch_sizes),
-        y=_edges(found.rates),
-        z=z.astype(np.float32),
-        text=_cells(found, medians, what),
-        colorscale=[(i / 9, color) for i, color in enumerate(SEQUENTIAL)],
-        colorbar={"title": {"text": what}, "thickness": 14, **_powers(z)},
-        hoverongaps=True,
-        hovertemplate="%{text}<extra></extra>",
+    figure.add_trace(
+        {
+            "type": "heatmap",
+            "x": _edges(found.batch_sizes),
+            "y": _edges(found.rates),
+            "z": z.astype(np.float32),
+            "text": _cells(found, medians, what),
+            "colorscale": [(i / 9, color) for i, color in enumerate(SEQUENTIAL)],
+            "colorbar": {"title": {"text": what}, "thickness": 14, **_powers(z)},
+            "hoverongaps": True,
+            "hovertemplate": "%{text}<extra></extra>",
+        }
     )
     reached = found.reached
     figure.add_scatter(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import Axis
 
 
@@ -19,13 +20,18 @@ class Chart:
 
     Attributes
     ----------
-    figure : with `layout.height` set
+    drawing : what is drawn
     name : file name of the exports, without ending
     table : makes the drawn numbers as a table when they are asked for
     axis : of the curves of a run, over which one crosshair goes through all of its charts
     """
 
-    figure: go.Figure
+    drawing: Figure
     name: str
     table: Callable[[], pd.DataFrame] | None = None
     axis: Axis | None = None
+
+    @property
+    def figure(self) -> go.Figure:
+        """What is drawn, as Plotly's own object: for files, and for tests."""
+        return self.drawing.checked()

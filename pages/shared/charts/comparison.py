@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.comparison import LEARNED_BELOW, Arm, Band, difference
 from nnlib.paired import Difference
@@ -13,6 +12,7 @@ from pages.shared.charts import comparison_rates, theme
 from pages.shared.charts.bands import median_and_range
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 
 _COLUMNS = 3
@@ -79,15 +79,11 @@ def plot_gradient_panels(arms: Sequence[Arm], title: str, name: str = "gradient-
         shared_yaxes="all",
         horizontal_spacing=0.03,
         vertical_spacing=0.25 / rows,
-        subplot_titles=[theme.escape(arm.label) for arm in arms],
+        titles=[theme.escape(arm.label) for arm in arms],
     )
     for i, arm in enumerate(arms):
-        place = {"row": i // columns + 1, "col": i % columns + 1}
-        figure.add_traces(
-            _layer_lines(arm, named=i == 0),
-            rows=[place["row"]] * len(arm.layers),
-            cols=[place["col"]] * len(arm.layers),
-        )
+        traces = _layer_lines(arm, named=i == 0)
+        figure.add_traces(traces, row=i // columns + 1, col=i % columns + 1)
     figure.update_xaxes(title_text="", tickformat=",")
     figure.update_xaxes(title_text=STEP, row=rows)
     shown = np.concatenate([b.median for arm in arms for b in _layer_bands(arm)])
@@ -106,15 +102,16 @@ def _gradients_table(arms: Sequence[Arm]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def leave_room(figure: go.Figure, share: float = 0.06) -> None:
+def leave_room(figure: Figure, share: float = 0.06) -> None:
     """Move panels and their titles down, away from the figure's title, in place.
 
     The plot gives up the height: a larger margin would be lost in exports.
     """
-    for axis in figure.select_yaxes():
-        axis.domain = [end * (1 - share) for end in axis.domain]
-    for title in figure.layout.annotations:
-        title.y *= 1 - share
+    for axis in figure.axes("yaxis"):
+        domain = [end * (1 - share) for end in figure.layout[axis]["domain"]]
+        figure.update_layout({axis: {"domain": domain}})
+    titles = [{**title, "y": title["y"] * (1 - share)} for title in figure.layout["annotations"]]
+    figure.update_layout(annotations=titles)
 
 
 def _layer_lines(arm: Arm, *, named: bool) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.comparison import Arm
 from pages.shared.charts.bands import fill_between
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 from pages.shared.charts.theme import (
     BATCH,
@@ -132,7 +132,7 @@ def plot_final_losses(arms: Sequence[Arm]) -> Chart:
     return Chart(figure, name, partial(_finals_table, arms))
 
 
-def _mark_start(figure: go.Figure, first: float) -> None:
+def _mark_start(figure: Figure, first: float) -> None:
     if not 0 < first < np.inf:
         return
     figure.add_hline(first, line={"color": BATCH, "width": 1.5, "dash": "dot"})

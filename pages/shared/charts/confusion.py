@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import class_codes
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, escape, faded, new_figure
 
@@ -40,7 +40,7 @@ def plot_confusion_matrix(
     return Chart(figure, "confusion-matrix", partial(_matrix_table, counts, class_names))
 
 
-def _matrix_figure(counts: NDArray[np.int64], class_names: Sequence[str]) -> go.Figure:
+def _matrix_figure(counts: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
     total = int(counts.sum())
     axes = ("predicted class", "actual class")
     if not total:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from pages.shared.charts import theme
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import HOVERS, STEP, TITLES, Look, Over
 from pages.shared.charts.recorded import Curve
 
@@ -181,7 +181,7 @@ def run_figure(
     *,
     log_y: bool = False,
     what: str = "curves",
-) -> go.Figure:
+) -> Figure:
     """Return a figure with axes and legend for curves of a run; parameters as `new_figure`.
 
     Where nothing can be drawn, it says why. `what` is the plural of what the curves are.

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.datasets import Dataset
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.images import draw_images
 from pages.shared.charts.numbers import plain_number
 from pages.shared.charts.points import (
@@ -66,7 +66,7 @@ def plot_data_preview(data: Dataset) -> Chart:
     return Chart(_preview(data), "data", partial(_preview_table, data))
 
 
-def _preview(data: Dataset) -> go.Figure:
+def _preview(data: Dataset) -> Figure:
     if data.image_shape is not None:
         return _sample_images(data)
     if data.n_features == 2:
@@ -109,7 +109,7 @@ def _rows(data: Dataset, split: str) -> pd.DataFrame:
     return features
 
 
-def _plane(data: Dataset) -> go.Figure:
+def _plane(data: Dataset) -> Figure:
     name = escape(data.name)
     target = escape(data.target_names[0])
     figure = new_figure(
@@ -129,7 +129,7 @@ def _plane(data: Dataset) -> go.Figure:
     return figure.add_traces(value_points(data))
 
 
-def _sample_images(data: Dataset) -> go.Figure:
+def _sample_images(data: Dataset) -> Figure:
     """Draw images of as many classes as possible: the first of each, then the second of each, …."""
     assert data.image_shape is not None
     title = f"{escape(data.name)}: some of the training images"
@@ -146,7 +146,7 @@ def _sample_images(data: Dataset) -> go.Figure:
     return draw_images(data.X_train[rows], labels, data.image_shape, title)
 
 
-def _distribution(data: Dataset) -> go.Figure:
+def _distribution(data: Dataset) -> Figure:
     found = target_counts(data)
     target = escape(data.target_names[0])
     figure = new_figure(f"{escape(data.name)}: how {target} is distributed", target, "examples")

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.history import History
 from pages.shared.charts import curves
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, escape, new_figure
 
 _WEIGHTS_COLOR, _SIGNAL_COLOR = CLASS_COLORS[2], CLASS_COLORS[6]
@@ -96,7 +96,7 @@ def _profile_line(
     }
 
 
-def _name_gaps(figure: go.Figure, profile: GradientProfile) -> None:
+def _name_gaps(figure: Figure, profile: GradientProfile) -> None:
     """Say in a note which weight gradients a logarithmic axis cannot show."""
     shown = np.isfinite(curves.drawable(profile.weights, log=True))
     gaps = [name for name, drawn in zip(profile.layers, shown, strict=True) if not drawn]

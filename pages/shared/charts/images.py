@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import DIVERGING, empty_figure, new_figure
 
 COLUMNS = 6
@@ -45,7 +45,7 @@ def draw_images(
     title: str,
     *,
     hovers: Sequence[str] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Draw images as a mosaic with a label below each.
 
     Parameters
@@ -83,7 +83,7 @@ def plot_first_layer_weights(
 
 def _weights_figure(
     weights: NDArray[np.float32], image_shape: tuple[int, int], count: int
-) -> go.Figure:
+) -> Figure:
     units = weights.shape[1]
     shown = min(count, units)
     part = f"{shown} units" if shown == units else f"the first {shown} of {units} units"
@@ -162,7 +162,7 @@ class _Tiles:
         return trace | {"hovertext": list(hovers), "hovertemplate": "%{hovertext}<extra></extra>"}
 
 
-def _mosaic_figure(title: str, tiles: _Tiles) -> go.Figure:
+def _mosaic_figure(title: str, tiles: _Tiles) -> Figure:
     """Return a figure without axis lines, in which pixels are square."""
     figure = new_figure(title, "", "", height=tiles.rows * _ROW_HEIGHT + 70)
     bare = {"visible": False, "constrain": "domain"}

@@ -38,9 +38,9 @@ def plot_instrument(history: History, instrument: Instrument, look: Look = AS_RE
     )
     if instrument.per == "hidden" and name not in history:
         figure = empty_figure(titles[0], TITLES[look.over], titles[1], NO_HIDDEN_LAYER)
-        return replace(chart, figure=figure)
-    if instrument.scale == "share" and chart.figure.data:
-        chart.figure.update_yaxes(
+        return replace(chart, drawing=figure)
+    if instrument.scale == "share" and chart.drawing.traces:
+        chart.drawing.update_yaxes(
             tickformat=".0%", range=None if look.log_y(suits_log) else (-0.02, 1.02)
         )
     return chart

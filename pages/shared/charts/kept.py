@@ -39,12 +39,11 @@ def lay_under(
     `kind` and `what` are the columns of the table that hold a curve's name and its values.
     """
     kept = [each for each in kept if np.isfinite(each.curve.places(look.over)).any()]
-    figure, own = chart.figure, chart.figure.data
+    figure, own = chart.drawing, list(chart.drawing.traces)
     if not kept or not own:
         return chart
-    log = figure.layout.yaxis.type == "log"
-    figure.add_traces([trace for each in kept for trace in _lines(each, look, log)])
-    figure.data = (*figure.data[len(own) :], *own)
+    log = figure.layout["yaxis"].get("type") == "log"
+    figure.traces = [trace for each in kept for trace in _lines(each, look, log)] + own
     return replace(chart, table=lambda: _table(chart, kept, kind, what, look))
 
 

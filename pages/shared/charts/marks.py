@@ -6,7 +6,6 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from nnlib.config import TrainingConfig, setting_of
 from nnlib.diagnosis.finding import Place
@@ -14,6 +13,7 @@ from nnlib.history import Event, History
 from nnlib.network import place_of
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import span_of
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP, STEPS, Axis
 from pages.shared.charts.recorded import Curve
 from pages.shared.charts.theme import CLASS_COLORS, escape, faded, plain_number
@@ -28,7 +28,7 @@ _DIVERGENCE_COLOR = CLASS_COLORS[3]
 PLACE_COLOR = CLASS_COLORS[1]
 
 
-def mark_run(figure: go.Figure, history: History, curves: Sequence[Curve], axis: Axis) -> None:
+def mark_run(figure: Figure, history: History, curves: Sequence[Curve], axis: Axis) -> None:
     """Mark settings that were changed during the run, and where it diverged, in place.
 
     Each has a vertical line and, above the plot, a label in a row where it meets no other; of
@@ -61,23 +61,25 @@ def mark_place(chart: Chart, place: Place) -> Chart:
 
     Lines of layers stand out. Other charts, and those without a record, stay as they are.
     """
-    figure, axis = chart.figure, chart.axis
-    if axis is None and figure.layout.xaxis.title.text == STEP:
+    figure, axis = chart.drawing, chart.axis
+    if axis is None and figure.layout["xaxis"]["title"]["text"] == STEP:
         axis = STEPS
-    if axis is None or not figure.data:
+    if axis is None or not figure.traces:
         return chart
     if place.steps is not None and np.isfinite(axis.place(place.steps)).all():
         start, end = axis.place(place.steps).tolist()
         look = {"yref": "y domain", "y0": 0, "y1": 1, "x0": start, "x1": end}
         line = {"color": PLACE_COLOR, "width": 2, "dash": "dot"}
         shape = look | {"type": "rect", "line": line, "fillcolor": faded(PLACE_COLOR, 0.1)}
-        figure.update_layout(shapes=(*figure.layout.shapes, shape))
+        figure.add_shape(**shape)
     named = {escape(layer) for layer in place.layers}
-    if named & {trace.name for trace in figure.data}:
-        for trace in figure.data:
-            found, opacity = trace.name in named, trace.opacity or 1.0
-            wide = found and trace.hoverinfo != "skip"  # not the faint one behind a smoothed line
-            trace.update(opacity=opacity if found else opacity / 2, line_width=4 if wide else 1)
+    if named & {trace.get("name") for trace in figure.traces}:
+        for i, trace in enumerate(figure.traces):
+            found, opacity = trace.get("name") in named, trace.get("opacity", 1.0)
+            # Not the faint one behind a smoothed line.
+            wide = found and trace.get("hoverinfo") != "skip"
+            opacity = opacity if found else opacity / 2
+            figure.update_trace(i, opacity=opacity, line_width=4 if wide else 1)
     return chart
 
 

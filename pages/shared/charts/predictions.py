@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.confusion import NO_EXAMPLES
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import class_codes, first_target
 from pages.shared.charts.surface_values import NOT_FINITE
 
@@ -72,7 +72,7 @@ def plot_roc(y_true: ArrayLike, probability: ArrayLike, positive_name: str) -> C
     return Chart(figure, "roc", partial(_roc_table, curve))
 
 
-def _roc_figure(curve: RocCurve, axes: tuple[str, str]) -> go.Figure:
+def _roc_figure(curve: RocCurve, axes: tuple[str, str]) -> Figure:
     figure = theme.new_figure(f"ROC curve: area {curve.area:.4f}", *axes)
     kept = np.arange(len(curve.threshold))
     if len(kept) > _MOST_ROC_POINTS:
@@ -129,7 +129,7 @@ def plot_predicted_against_actual(y_true: ArrayLike, y_pred: ArrayLike, target_n
 
 def _predicted_figure(
     actual: NDArray[np.float64], predicted: NDArray[np.float64], name: str
-) -> go.Figure:
+) -> Figure:
     axes = (f"actual {name}", f"predicted {name}")
     finite = np.isfinite(predicted)
     if not finite.any():

@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 import nnlib
 from nnlib.datasets import Dataset
 from pages.shared.charts import surface_values, theme
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.pictures import heat_picture
 from pages.shared.charts.points import (
     class_points,
@@ -64,9 +64,7 @@ def picture_surface(surface: surface_values.Surface, data: Dataset) -> list[str]
     return [heat_picture(surface_map(surface, data), axis)]
 
 
-def draw_surface(
-    surface: surface_values.Surface, data: Dataset, *, points: bool = True
-) -> go.Figure:
+def draw_surface(surface: surface_values.Surface, data: Dataset, *, points: bool = True) -> Figure:
     """Draw a surface, or the curve over a single feature, and the data on it."""
     if surface.y is None:
         return _line_figure(surface, data, points)
@@ -210,7 +208,7 @@ def _all_points(data: Dataset) -> list[dict[str, Any]]:
     return class_points(data)
 
 
-def _line_figure(surface: surface_values.Surface, data: Dataset, points: bool) -> go.Figure:
+def _line_figure(surface: surface_values.Surface, data: Dataset, points: bool) -> Figure:
     """Draw the prediction over a single feature: a value, or the probability of each class."""
     regression = surface.winner is None
     target = theme.escape(data.target_names[0])

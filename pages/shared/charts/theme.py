@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.numbers import LOG_AXIS as LOG_AXIS
 from pages.shared.charts.numbers import plain_number as plain_number
 from pages.shared.charts.numbers import tick_aliases
@@ -107,7 +108,7 @@ def new_figure(
     log_y: bool = False,
     height: int = DEFAULT_HEIGHT,
     more: Mapping[str, Any] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Return an empty figure with the shared layout.
 
     Title above, legend below the x axis: the one place where it meets neither the title nor
@@ -121,7 +122,6 @@ def new_figure(
     height : height in pixels
     more : further settings of the layout, and of its parts
     """
-    # One layout at once: a figure that is updated piece by piece takes six times as long.
     layout = _layout(title, height) | dict(
         xaxis=dict(title=dict(text=x_title), **(LOG_AXIS if log_x else {})),
         yaxis=dict(title=dict(text=y_title), **(LOG_AXIS if log_y else {})),
@@ -129,7 +129,7 @@ def new_figure(
     for part, settings in (more or {}).items():
         old = layout.get(part)
         layout[part] = {**old, **settings} if isinstance(old, dict) else settings
-    return go.Figure(layout=layout)
+    return Figure(layout)
 
 
 def _layout(title: str, height: int) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _layout(title: str, height: int) -> dict[str, Any]:
 
 def empty_figure(
     title: str, x_title: str, y_title: str, message: str, *, height: int = DEFAULT_HEIGHT
-) -> go.Figure:
+) -> Figure:
     """Return a titled figure without data that says why there is none.
 
     Parameters

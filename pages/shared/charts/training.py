@@ -101,10 +101,10 @@ def plot_scores(
 
     columns = ("split", "r2" if regression else "accuracy")
     chart = run_chart(history, curves, look, titles, "scores", columns, draw)
-    if chart.figure.data and not regression:
-        chart.figure.update_yaxes(tickformat="~%")
-    elif chart.figure.data and not look.log_y(False):
-        chart.figure.update_yaxes(range=_r2_range(curves))
+    if chart.drawing.traces and not regression:
+        chart.drawing.update_yaxes(tickformat="~%")
+    elif chart.drawing.traces and not look.log_y(False):
+        chart.drawing.update_yaxes(range=_r2_range(curves))
     return chart
 
 
@@ -132,6 +132,6 @@ def plot_learning_rate(history: History, look: Look = AS_RECORDED, *, log_y: boo
 
     titles, columns = ("Learning rate", "learning rate"), ("rate", "learning_rate")
     chart = run_chart(history, curves, look, titles, "learning-rate", columns, draw, log_y=log_y)
-    if chart.figure.data and not look.log_y(log_y):
-        chart.figure.update_yaxes(rangemode="tozero")
+    if chart.drawing.traces and not look.log_y(log_y):
+        chart.drawing.update_yaxes(rangemode="tozero")
     return chart

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.descent import racers
 from nnlib.optimizers import OPTIMIZERS
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import CLASS_COLORS, plain_number
 
 NO_RACER = "Choose at least one optimizer in the sidebar."
@@ -43,9 +43,7 @@ def line_over_steps(
     }
 
 
-def with_tolerance(
-    figure: go.Figure, tolerance: float, series: Sequence[NDArray[Any]]
-) -> go.Figure:
+def with_tolerance(figure: Figure, tolerance: float, series: Sequence[NDArray[Any]]) -> Figure:
     """Return a figure of these series with a dotted line at the tolerance."""
     figure.add_shape(
         type="line",

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.descent import Descent, Measure, reached_minimum
@@ -14,6 +13,7 @@ from nnlib.labs.quadratics import RateCheck
 from nnlib.labs.surfaces import Objective
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 from pages.shared.charts.theme import empty_figure, new_figure, plain_number
 from pages.shared.descent.charts_frames import MOST_POINTS, thinned
@@ -63,7 +63,7 @@ def plot_measured(race: Sequence[Descent], measure: Measure, tolerance: float) -
 
 
 def _add_lines(
-    figure: go.Figure, race: Sequence[Descent], series: Sequence[NDArray[Any]], *, log: bool
+    figure: Figure, race: Sequence[Descent], series: Sequence[NDArray[Any]], *, log: bool
 ) -> None:
     for run, values in zip(race, series, strict=True):
         steps = thinned(run.steps, MOST_POINTS)
@@ -72,7 +72,7 @@ def _add_lines(
 
 
 def _cut_divergence(
-    figure: go.Figure, race: Sequence[Descent], series: Sequence[NDArray[Any]]
+    figure: Figure, race: Sequence[Descent], series: Sequence[NDArray[Any]]
 ) -> None:
     """Keep a logarithmic axis to what the others need, where some run blew up."""
     if all(run.outcome != "diverged" for run in race):

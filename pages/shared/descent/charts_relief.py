@@ -32,7 +32,7 @@ def plot_surface(surface: Objective, race: Sequence[Descent]) -> Chart:
     paths = [_path_3d(surface, ground, run, s) for run, s in zip(race, kept, strict=True)]
     figure.add_traces([_relief(ground), *paths, _heads_3d(surface, ground, race)])
     times = charts_frames.thinned(max(run.steps for run in race), charts_frames.MOST_FRAMES)
-    last = len(figure.data) - 1
+    last = len(figure.traces) - 1
 
     def heads(time: int) -> list[dict[str, Any]]:
         return [{"type": "scatter3d", **_place(surface, ground, places_at(race, time))}]

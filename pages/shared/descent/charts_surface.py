@@ -88,10 +88,10 @@ def plot_contour(surface: Objective, race: Sequence[Descent]) -> Chart:
     kept = [charts_frames.thinned(run.steps, charts_frames.MOST_POINTS) for run in race]
     paths = [_path(run, steps) for run, steps in zip(race, kept, strict=True)]
     figure.add_traces([_map(ground), *_marks(surface, race), *paths, _heads(race, None)])
-    first = len(figure.data) - len(race) - 1
+    first = len(figure.traces) - len(race) - 1
     times = charts_frames.thinned(max(run.steps for run in race), charts_frames.MOST_FRAMES)
     figure.frames = frames(
-        times, range(first, len(figure.data)), lambda time: _map_frame(race, kept, time)
+        times, range(first, len(figure.traces)), lambda time: _map_frame(race, kept, time)
     )
     (x_low, x_high), (y_low, y_high) = surface.ranges
     plain = {"showgrid": False, "zeroline": False}

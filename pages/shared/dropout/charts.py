@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.comparison import Arm, Band
 from nnlib.labs.dropout_rates import finals_by_rate, late_norms
@@ -14,6 +13,7 @@ from pages.shared.charts.bands import median_and_range
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.comparison import bands_table
 from pages.shared.charts.curves import NOTHING_YET, drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 
 
@@ -105,7 +105,7 @@ def plot_layer_profile(arms: Sequence[Arm]) -> Chart:
     return Chart(figure, name, lambda: _points_table(bands, "rate", "layer", "gradient_norm"))
 
 
-def _add_points(figure: go.Figure, band: Band, name: str, color: str, hover: str) -> None:
+def _add_points(figure: Figure, band: Band, name: str, color: str, hover: str) -> None:
     """Add the medians as a line of points, with bars over the range of the seeds."""
     with np.errstate(invalid="ignore"):  # where all seeds diverged there is nothing to draw
         above, below = band.high - band.median, band.median - band.low

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.surface_values import NOT_FINITE
 from pages.shared.charts.theme import CLASS_COLORS, empty_figure, escape, new_figure
 from pages.shared.dropout.charts_monte_carlo import COLOR, HEIGHT, QUANTITIES
@@ -30,9 +30,7 @@ def plot_right_and_wrong(
     return Chart(figure, "monte-carlo-examples", lambda: _examples_table(values, right, "right"))
 
 
-def _groups_figure(
-    values: NDArray[np.float64], right: NDArray[np.bool_], quantity: str
-) -> go.Figure:
+def _groups_figure(values: NDArray[np.float64], right: NDArray[np.bool_], quantity: str) -> Figure:
     title = "Validation examples: uncertainty where right and where wrong"
     axes = (QUANTITIES[quantity], "share of the group")
     if not np.isfinite(values).all() or not len(values):
@@ -66,9 +64,7 @@ def plot_error_and_spread(
     return Chart(figure, "monte-carlo-error", lambda: _examples_table(spread, error, name))
 
 
-def _errors_figure(
-    spread: NDArray[np.float64], error: NDArray[np.float64], target: str
-) -> go.Figure:
+def _errors_figure(spread: NDArray[np.float64], error: NDArray[np.float64], target: str) -> Figure:
     title = "Validation examples: error and standard deviation"
     axes = (f"standard deviation of {escape(target)} over the passes", "absolute error of the mean")
     if not (np.isfinite(spread).all() and np.isfinite(error).all()):

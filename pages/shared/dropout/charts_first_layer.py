@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.datasets import Dataset
 from nnlib.labs.dropout_rates import rate_label
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.images import plot_first_layer_weights, weights_table
 from pages.shared.charts.points import class_points, feature_title, value_points
 
@@ -32,19 +32,19 @@ def plot_first_layer(data: Dataset, weight: NDArray[Any], bias: NDArray[Any], ra
     return Chart(figure, f"dropout-first-layer-{rate:g}", lambda: _table(weight, bias))
 
 
-def _first_layer(data: Dataset, weight: NDArray[Any], bias: NDArray[Any], title: str) -> go.Figure:
+def _first_layer(data: Dataset, weight: NDArray[Any], bias: NDArray[Any], title: str) -> Figure:
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         return theme.empty_figure(title, "", "", _DIVERGED, height=_SQUARE_HEIGHT)
     if data.image_shape is not None:
-        figure = plot_first_layer_weights(weight, data.image_shape).figure
-        name = f"{title}: {figure.layout.title.text.removeprefix('First-layer weights of ')}"
+        figure = plot_first_layer_weights(weight, data.image_shape).drawing
+        name = f"{title}: {figure.title.removeprefix('First-layer weights of ')}"
         return figure.update_layout(title_text=name, uirevision=name)
     if data.n_features == 2:
         return _unit_lines(data, weight, bias, title)
     return _weight_matrix(data, weight, title)
 
 
-def _unit_lines(data: Dataset, weight: NDArray[Any], bias: NDArray[Any], title: str) -> go.Figure:
+def _unit_lines(data: Dataset, weight: NDArray[Any], bias: NDArray[Any], title: str) -> Figure:
     """Draw, for every unit, the line where its pre-activation w·x + b is 0."""
     points = np.concatenate([data.X_train, data.X_val]).astype(float)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -109,7 +109,7 @@ def _unit_line(
     }
 
 
-def _weight_matrix(data: Dataset, weight: NDArray[Any], title: str) -> go.Figure:
+def _weight_matrix(data: Dataset, weight: NDArray[Any], title: str) -> Figure:
     figure = theme.new_figure(f"{title}: weights", "unit", "input", height=_SQUARE_HEIGHT)
     largest = float(np.abs(weight).max()) or 1.0
     names = [theme.escape(name) for name in data.feature_names]
@@ -128,7 +128,7 @@ def _weight_matrix(data: Dataset, weight: NDArray[Any], title: str) -> go.Figure
         }
     )
     few = len(names) <= 30
-    ticks = {"tickvals": list(range(len(names))), "ticktext": names} if few else {}
+    ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": names} if few else {}
     return figure.update_yaxes(autorange="reversed", showgrid=False, **ticks)
 
 

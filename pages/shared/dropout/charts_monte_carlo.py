@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.datasets import Dataset
@@ -13,6 +12,7 @@ from nnlib.labs.monte_carlo_dropout import MonteCarloPrediction
 from pages.shared.charts import theme
 from pages.shared.charts.bands import fill_between
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import class_points, curve_points, feature_title, value_points
 from pages.shared.charts.surface_values import NOT_FINITE, Surface
 from pages.shared.charts.surfaces import draw_surface
@@ -62,7 +62,7 @@ def plot_mean(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -> Ch
     return Chart(figure, "monte-carlo-mean", lambda: _plane_table(data, axes, prediction))
 
 
-def _mean_surface(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -> go.Figure:
+def _mean_surface(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -> Figure:
     regression = data.task == "regression"
     shape = (len(axes[0]),) * len(axes)
     y = axes[1] if len(axes) == 2 else None
@@ -76,9 +76,7 @@ def _mean_surface(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -
     return draw_surface(surface, data).update_layout(title_text=title, uirevision=title)
 
 
-def _mean_line(
-    data: Dataset, x: NDArray[np.float64], prediction: MonteCarloPrediction
-) -> go.Figure:
+def _mean_line(data: Dataset, x: NDArray[np.float64], prediction: MonteCarloPrediction) -> Figure:
     target = theme.escape(data.target_names[0])
     title = f"Mean prediction ± 2 standard deviations over {prediction.passes:,} passes"
     mean, spread = prediction.mean[:, 0], prediction.deviation[:, 0]
@@ -112,7 +110,7 @@ def plot_spread(
 
 def _spread_figure(
     data: Dataset, axes: Axes, prediction: MonteCarloPrediction, quantity: str
-) -> go.Figure:
+) -> Figure:
     name = QUANTITIES[quantity]
     title = f"Uncertainty: {LABELS[quantity]} over {prediction.passes:,} passes"
     values = uncertainty_of(prediction, quantity)
@@ -198,7 +196,7 @@ def plot_thinned(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) ->
     return Chart(figure, "monte-carlo-thinned", lambda: _thinned_table(data, axes, prediction))
 
 
-def _thinned_figure(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -> go.Figure:
+def _thinned_figure(data: Dataset, axes: Axes, prediction: MonteCarloPrediction) -> Figure:
     count = len(prediction.samples)
     title = f"Decision lines of {count} single passes"
     names = (feature_title(data, 0), feature_title(data, 1))

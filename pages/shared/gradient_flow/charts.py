@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.comparison import Band
@@ -16,6 +15,7 @@ from pages.shared.charts import theme
 from pages.shared.charts.bands import median_and_range
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable, log_ticks, why_empty
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import AS_RECORDED, HOVERS, TITLES, Axis, Look, axis_of
 from pages.shared.charts.recorded import curves_table, layer_curves
 
@@ -53,7 +53,7 @@ def plot_gradient_profile(flow: InitialFlow) -> Chart:
     """Draw the norm of dL/dW of each layer, the output layer last."""
     title = "Weight gradient by layer, before training"
     chart = _profile(title, "‖∂L/∂W‖", flow.gradient, {}, "weight-gradient-by-layer")
-    chart.figure.update_xaxes(title_text="layer, the last one is the output layer")
+    chart.drawing.update_xaxes(title_text="layer, the last one is the output layer")
     return chart
 
 
@@ -75,7 +75,7 @@ def plot_ranks(spectrum: InitialSpectrum) -> Chart:
     """Draw the effective rank of the activations of each hidden layer."""
     title, file = "Effective rank of the activations, before training", "effective-rank-by-layer"
     chart = _profile(title, "effective rank", spectrum.rank, {}, file, log=False)
-    chart.figure.update_yaxes(rangemode="tozero")
+    chart.drawing.update_yaxes(rangemode="tozero")
     return chart
 
 
@@ -128,7 +128,7 @@ def layer_line(name: str, values: NDArray[Any], style: dict[str, Any]) -> dict[s
     }
 
 
-def finish(figure: go.Figure, logarithmic: NDArray[Any] | None, layers: int) -> None:
+def finish(figure: Figure, logarithmic: NDArray[Any] | None, layers: int) -> None:
     """Order the legend and set the ticks of a chart over the layers."""
     ticks = {} if logarithmic is None else log_ticks(logarithmic)
     figure.update_layout(legend_traceorder="normal", yaxis=ticks)

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.labs.gradient_flow import LIMIT, ScaleSweep
 from nnlib.labs.gradient_flow_remedies import Treated
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.comparison import differences_table
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import BATCH, CLASS_COLORS, empty_figure, escape, faded, new_figure
 
 _COLORS = (CLASS_COLORS[0], CLASS_COLORS[1], CLASS_COLORS[2], CLASS_COLORS[4])
@@ -67,7 +67,7 @@ def _sweep_traces(sweep: ScaleSweep, name: str, color: str) -> list[dict[str, An
     ]
 
 
-def _mark_scale(figure: go.Figure, scale: float, text: str, *, top: bool) -> None:
+def _mark_scale(figure: Figure, scale: float, text: str, *, top: bool) -> None:
     """Draw a vertical line, named at its left at the top, or at its right at the bottom."""
     dash = {} if top else {"dash": "dash"}
     figure.add_vline(scale, line={"color": faded(BATCH, 0.6 if top else 1), "width": 1.5} | dash)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from nnlib.probes.saliency import ClassImages
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.images import draw_images
 
 NOT_FINITE = "The gradient is not made of finite numbers: the run diverged."
@@ -68,7 +68,7 @@ def plot_saliency(gradient: ArrayLike, image_shape: tuple[int, int], class_name:
     return Chart(figure.add_traces([trace]).update_layout(uirevision="saliency"), "saliency", table)
 
 
-def _pixels(title: str) -> go.Figure:
+def _pixels(title: str) -> Figure:
     figure = theme.new_figure(title, "column", "row", height=HEIGHT)
     whole = {"constrain": "domain", "showgrid": False, "tickformat": "d"}
     return figure.update_layout(

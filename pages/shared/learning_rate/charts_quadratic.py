@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.descent import Descent
@@ -21,6 +20,7 @@ from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.comparison import leave_room
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 
 BEHAVIORS = {
@@ -65,9 +65,7 @@ def plot_paths(runs: Mapping[float, Descent]) -> Chart:
         shared_yaxes=True,
         horizontal_spacing=0.03,
         vertical_spacing=0.3 / rows,
-        subplot_titles=[
-            f"η = {theme.plain_number(rate)}: {BEHAVIORS[behavior(rate)]}" for rate in runs
-        ],
+        titles=[f"η = {theme.plain_number(rate)}: {BEHAVIORS[behavior(rate)]}" for rate in runs],
     )
     for i, ((rate, run), color) in enumerate(
         zip(runs.items(), rate_colors(runs).values(), strict=True)
@@ -123,7 +121,7 @@ def plot_gradients(runs: Mapping[float, Descent]) -> Chart:
     return Chart(figure, "quadratic-gradients", partial(_paths_table, runs))
 
 
-def _over_steps(title: str, y_title: str, values: Mapping[float, NDArray[Any]]) -> go.Figure:
+def _over_steps(title: str, y_title: str, values: Mapping[float, NDArray[Any]]) -> Figure:
     if not values:
         return theme.empty_figure(title, STEP, y_title, NO_RATES)
     figure = theme.new_figure(title, STEP, y_title, log_y=True)
@@ -188,7 +186,7 @@ def _factor_point(rate: float, color: str) -> dict[str, Any]:
     }
 
 
-def _mark_limit(figure: go.Figure, end: float) -> None:
+def _mark_limit(figure: Figure, end: float) -> None:
     red, green = theme.CLASS_COLORS[3], theme.CLASS_COLORS[2]
     figure.add_vrect(
         STABILITY_LIMIT, end, fillcolor=theme.faded(red, 0.1), line_width=0, layer="below"

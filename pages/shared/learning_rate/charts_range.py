@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.range_test import RangeTest
@@ -13,6 +12,7 @@ from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.comparison_rates import RATE
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 
 
 def plot_range_test(test: RangeTest) -> Chart:
@@ -49,7 +49,7 @@ def plot_range_test(test: RangeTest) -> Chart:
     return Chart(figure, "range-test", partial(_table, test))
 
 
-def _mark_rate(figure: go.Figure, rate: float, name: str, color: str) -> None:
+def _mark_rate(figure: Figure, rate: float, name: str, color: str) -> None:
     figure.add_vline(rate, line={"color": color, "width": 1.5, "dash": "dash"})
     figure.add_annotation(
         x=float(np.log10(rate)),  # annotations on a logarithmic axis take the exponent

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.labs.luck import FATES, Fate, Luck
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.comparison_rates import LOSS, SMALLEST_SHOWN, top_of, within
 from pages.shared.charts.curves import drawable, log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 
 COLORS: dict[Fate, str] = dict(
@@ -83,7 +83,7 @@ def _ends_of(fate: Fate, rank: Any, ends: Any, seeds: Any) -> dict[str, Any]:
     }
 
 
-def _add_guess(figure: go.Figure, luck: Luck, end: float) -> None:
+def _add_guess(figure: Figure, luck: Luck, end: float) -> None:
     figure.add_scatter(
         x=[0, end],
         y=[luck.arm.guess] * 2,

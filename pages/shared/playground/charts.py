@@ -51,8 +51,7 @@ def plot_output(surface: Surface, data: Dataset, look: Look = Look()) -> Chart:
     if not surface.finite:
         return chart
     if look.discretize:
-        figure.data = []
-        figure.add_trace(_steps(surface, data))
+        figure.traces = [_steps(surface, data)]
         figure.update_layout(title_text=_step_title(data))
     figure.add_traces(_points(data, look.unseen))
     return chart

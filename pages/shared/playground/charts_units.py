@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 import nnlib
@@ -18,6 +17,7 @@ from nnlib.probes.unit_surfaces import grid_points, plane_axes, unit_gradient_no
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import log_ticks
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import feature_title
 from pages.shared.charts.surface_values import NOT_FINITE
 from pages.shared.playground.charts_diagram import Pick
@@ -94,7 +94,7 @@ def plot_unit_gradients(trainer: nnlib.Trainer) -> Chart:
     return Chart(figure, "unit-gradients", partial(_gradients_table, norms))
 
 
-def _gradients_figure(norms: Sequence[NDArray[Any]], step: int) -> go.Figure:
+def _gradients_figure(norms: Sequence[NDArray[Any]], step: int) -> Figure:
     title = f"Gradient of each unit at step {step:,}"
     axes = ("layer", "gradient norm of a unit's weights")
     if not any((layer > 0).any() for layer in norms):

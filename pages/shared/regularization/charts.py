@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.labs.linear_descent import Descent
@@ -14,6 +13,7 @@ from pages.shared.charts import theme
 from pages.shared.charts.bands import median_and_range
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import drawable
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import STEP
 
 STRENGTH = "strength λ"
@@ -47,7 +47,7 @@ def plot_fit(result: LinearResult) -> Chart:
     return Chart(figure, "polynomial-fit", lambda: _pairs_table(points | curves))
 
 
-def _add_points(figure: go.Figure, name: str, x: Floats, y: Floats) -> None:
+def _add_points(figure: Figure, name: str, x: Floats, y: Floats) -> None:
     ring = name == "validation"
     figure.add_scatter(
         x=x.astype(np.float32),
@@ -184,7 +184,7 @@ def _errors_table(errors: Errors) -> pd.DataFrame:
     )
 
 
-def _mark_strength(figure: go.Figure, strength: float) -> None:
+def _mark_strength(figure: Figure, strength: float) -> None:
     """Draw the chosen strength as a vertical line with its number."""
     line = {"color": theme.faded(_MARK, 0.8), "width": 1.5, "dash": "dot"}
     figure.add_shape(type="line", x0=strength, x1=strength, y0=0, y1=1, yref="y domain", line=line)
@@ -233,7 +233,7 @@ def plot_small_weights(ways: dict[str, Descent], zero: Sequence[int]) -> Chart:
 
 
 def _add_way(
-    figure: go.Figure, name: str, color: str, steps: NDArray[np.int64], values: NDArray[np.generic]
+    figure: Figure, name: str, color: str, steps: NDArray[np.int64], values: NDArray[np.generic]
 ) -> None:
     figure.add_scatter(
         x=steps,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.comparison import Band
@@ -22,6 +21,7 @@ from pages.shared.charts.curves import (
     legend_note,
     log_ticks,
 )
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.look import AS_RECORDED, STEP
 from pages.shared.charts.numbers import plain_number
 from pages.shared.charts.recorded import Curve, curves_table
@@ -99,7 +99,7 @@ def plot_ends(ways: Sequence[Way], *, flipped: bool) -> Chart:
 
 
 def _add_ends(
-    figure: go.Figure, ways: Sequence[Way], key: str, name: str, marker: dict[str, object]
+    figure: Figure, ways: Sequence[Way], key: str, name: str, marker: dict[str, object]
 ) -> None:
     band = _over_ways(ways, [way.arm.finals(ENDS[key]) for way in ways])
     figure.add_scatter(

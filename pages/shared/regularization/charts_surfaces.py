@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.datasets import Dataset
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import class_codes, feature_title, first_target
 from pages.shared.charts.surface_values import Surface
 from pages.shared.charts.surfaces import color_axis, surface_map
@@ -51,7 +51,7 @@ def plot_surfaces(
         _place_axes(figure, number, divmod(index, columns), (rows, columns), last, axes)
         assert surface.y is not None
         ends = {"x": surface.x[[0, -1]].tolist(), "y": surface.y[[0, -1]].tolist()}
-        figure.update_layout({f"{axis}axis{number}_range": of for axis, of in ends.items()})
+        figure.update_layout({f"{axis}axis{number}": {"range": of} for axis, of in ends.items()})
         _name_panel(figure, number, name if surface.finite else f"{name}: diverged")
     figure.add_traces(traces)
     if data.task == "regression":
@@ -60,7 +60,7 @@ def plot_surfaces(
 
 
 def _place_axes(
-    figure: go.Figure,
+    figure: Figure,
     number: str,
     place: tuple[int, int],
     shape: tuple[int, int],
@@ -93,11 +93,11 @@ def _place_axes(
     )
 
 
-def _name_panel(figure: go.Figure, number: str, name: str) -> None:
+def _name_panel(figure: Figure, number: str, name: str) -> None:
     figure.add_annotation(
         text=f"<b>{name}</b>",
-        x=figure.layout[f"xaxis{number}"].domain[0],
-        y=figure.layout[f"yaxis{number}"].domain[1],
+        x=figure.layout[f"xaxis{number}"]["domain"][0],
+        y=figure.layout[f"yaxis{number}"]["domain"][1],
         xref="paper",
         yref="paper",
         xanchor="left",

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.search import Choice, Importance, Range
 from nnlib.search.findings import words_of
@@ -60,11 +59,15 @@ def plot_importance(found: Importance) -> Chart:
     ])  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    figure.add_vline(
-        found.floor,
-        line={"color": BATCH, "width": 1.5, "dash": "dash"},
-        annotation={"text": f"by chance up to {found.floor:.1%}", "yanchor": "bottom"},
-        annotation_position="top right",
+    figure.add_vline(found.floor, line={"color": BATCH, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        text=f"by chance up to {found.floor:.1%}",
+        x=found.floor,
+        y=1,
+        yref="y domain",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
     )
     table = pd.DataFrame(
         {"knob": list(found.values), "importance": values, "most_by_chance": found.floor}
@@ -222,7 +225,7 @@ def _points(
     scores: np.ndarray,
     names: tuple[str, str],
     colors: dict[str, Any] | None,
-) -> go.Scatter:
+) -> dict[str, Any]:
     along = [
         [trial.settings[name] if isinstance(record.space[name], Range)
          else value_text(trial.settings[name]) for trial in done]
@@ -231,19 +234,20 @@ def _points(
     marker = {"size": 6, "color": "#ffffff"} if colors is None else {
         "size": 10, "color": scores, **colors
     }  # fmt: skip
-    return go.Scatter(
-        x=along[0],
-        y=along[1],
-        mode="markers",
-        name="a trial",
-        showlegend=False,
-        marker=marker | {"line": {"width": 1, "color": "#1f2937"}},
-        text=[
+    return {
+        "type": "scatter",
+        "x": along[0],
+        "y": along[1],
+        "mode": "markers",
+        "name": "a trial",
+        "showlegend": False,
+        "marker": marker | {"line": {"width": 1, "color": "#1f2937"}},
+        "text": [
             f"trial {t.number}<br>{escape(plain_number(t.value))}<br>{record.texts[t.number]}"
             for t in done
         ],
-        hovertemplate="%{text}<extra></extra>",
-    )
+        "hovertemplate": "%{text}<extra></extra>",
+    }
 
 
 def _plane_table(plane: Plane, x: str, y: str, log: bool) -> pd.DataFrame:

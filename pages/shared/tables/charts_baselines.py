@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib.datasets.baselines import Result
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import BATCH, VALIDATION, empty_figure, new_figure, plain_number
 
 NETWORK = "this network"
@@ -34,7 +34,7 @@ def plot_comparison(results: Sequence[Result], score: str, *, loss: bool = False
     )
 
 
-def _bars(results: Sequence[Result], title: str, measure: str, loss: bool) -> go.Figure:
+def _bars(results: Sequence[Result], title: str, measure: str, loss: bool) -> Figure:
     values = [result.loss if loss else result.score for result in results]
     if not np.isfinite(values).all():
         return empty_figure(title, measure, "model", NOT_FINITE, height=300)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
 from pages.shared.charts.curves import legend_note
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.points import class_codes
 
 NOTHING = "These curves need finite predictions, and examples of at least two classes."
@@ -148,7 +148,7 @@ def _area_text(curves: Sequence[ClassCurve], class_names: Sequence[str], area: s
     return f"macro average {area.removeprefix('average ')} {mean:.4f}"
 
 
-def unit_square(title: str, axes: tuple[str, str], revision: str) -> go.Figure:
+def unit_square(title: str, axes: tuple[str, str], revision: str) -> Figure:
     """Return an empty figure of two shares, each from 0 to 1."""
     unit = {"range": (-0.02, 1.02), "tickformat": ".0%"}
     return theme.new_figure(title, *axes, height=400).update_layout(

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from nnlib.probes.inspection import Column, PartialDependence
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import (
     CLASS_COLORS,
     VALIDATION,
@@ -43,7 +43,8 @@ def plot_importance(changes: NDArray[np.float64], columns: Sequence[Column], wha
     names = [escape(columns[i].name) for i in order]
     repeats = changes.shape[1]
     figure = _bars(f"{title}{note}", axes, mean[order], names)
-    figure.data[0].update(
+    figure.update_trace(
+        0,
         customdata=changes[order].std(axis=1).astype(np.float32),
         hovertemplate="<b>%{text}</b><br>mean %{x:.4g}<br>standard deviation over "
         f"{repeats} shuffles %{{customdata:.3g}}<extra></extra>",
@@ -87,7 +88,8 @@ def plot_sensitivity(
     order, note = _largest(absolute)
     shown = [escape(names[i]) for i in order]
     figure = _bars(f"{title}{note}", axes, absolute[order], shown)
-    figure.data[0].update(
+    figure.update_trace(
+        0,
         customdata=signed[order].astype(np.float32),
         hovertemplate="<b>%{text}</b><br>mean size %{x:.4g}<br>mean with sign %{customdata:.4g}"
         "<extra></extra>",
@@ -112,7 +114,7 @@ def _largest(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], str]:
 
 def _bars(
     title: str, axes: tuple[str, str], values: NDArray[np.float64], names: list[str]
-) -> go.Figure:
+) -> Figure:
     figure = new_figure(title, *axes, height=max(300, 22 * len(names) + 130))
     figure.add_bar(
         x=values.astype(np.float32),

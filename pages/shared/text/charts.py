@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from nnlib._array import Array
 from pages.shared.charts import theme
 from pages.shared.charts.chart import Chart
+from pages.shared.charts.figure import Figure
 
 FIRST, SECOND, REST = theme.CLASS_COLORS[0], theme.CLASS_COLORS[1], theme.BATCH
 """Towards the first class, towards the second, and what no word explains."""
@@ -91,7 +91,7 @@ def _contributions_table(parts: Sequence[Part], remainder: float) -> pd.DataFram
 
 def _horizontal_bars(
     title: str, x_title: str, bars: Sequence[tuple[str, float, str, str]]
-) -> go.Figure:
+) -> Figure:
     """Draw bars from top to bottom, each with a name, a length, a hover text and a color."""
     figure = theme.new_figure(title, x_title, "", height=_FRAME + _ROW * max(len(bars), 4))
     names, lengths, hovers, colors = zip(*bars, strict=True)

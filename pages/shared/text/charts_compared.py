@@ -74,8 +74,16 @@ def plot_learning_curve(curve: LearningCurve) -> Chart:
     figure.add_hline(
         y=curve.majority,
         line={"color": theme.faded(theme.BATCH, 0.8), "width": 1, "dash": "dot"},
-        annotation={"text": "always the more frequent class", "font": {"size": 11}},
-        annotation_position="bottom right",
+    )
+    figure.add_annotation(
+        text="always the more frequent class",
+        x=1,
+        xref="x domain",
+        y=curve.majority,
+        xanchor="right",
+        yanchor="top",
+        showarrow=False,
+        font_size=11,
     )
     figure.update_xaxes(tickmode="array", tickvals=curve.sizes.tolist(), tickformat=",")
     figure.update_yaxes(tickformat=".0%")
