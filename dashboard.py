@@ -13,7 +13,7 @@ from pages.shared.charts.surfaces import picture_decision_surface, plot_decision
 from pages.shared.charts.training import plot_losses
 from pages.shared.data_input import built_in, link_to_own_file
 from pages.shared.export import show_chart
-from pages.shared.films import Film
+from pages.shared.films import Film, Picture
 from pages.shared.findings import show_findings
 from pages.shared.live import live
 from pages.shared.opened import choose_figure
@@ -67,11 +67,15 @@ def _live(run: LiveRun) -> None:
     history = run.history
     left, right = layout.wrapping_columns(2, key=f"{KEY}_charts")
     with left:
-        film = run.films.develop("surface", run.trainer, picture_decision_surface)
+        film = run.films.develop("surface", picture_decision_surface, lambda: _picture(run))
         _show(plot_decision_surface(run.trainer), "surface", 2 * HEIGHT, film)
     with right:
         _show(plot_losses(history, log_y=True), "losses", HEIGHT)
         _show(plot_instrument(history, INSTRUMENTS["gradient_norm"]), "norms", HEIGHT)
+
+
+def _picture(run: LiveRun) -> Picture:
+    return Picture(run.trainer.step, picture_decision_surface(run.trainer))
 
 
 def _show(chart: Chart, key: str, height: int, film: Film = ()) -> None:

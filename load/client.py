@@ -38,6 +38,16 @@ class SessionFailed(Exception):
     """The server did not do what a person waits for."""
 
 
+class _Wire(ClientConnection):
+    """A connection that counts the bytes that come over the network, compressed as they are."""
+
+    bytes_received = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.bytes_received += len(data)
+        super().data_received(data)
+
+
 class Client:
     """An open page in one session; use it as an asynchronous context manager.
 
@@ -55,7 +65,6 @@ class Client:
     buttons : those of the page since its last run began, by key
     expanders : what the label of each says after its colon, by what it says before
     redraws : when all charts had come anew, in seconds of `perf_counter`
-    received : bytes
     cache : the large messages that a browser would have
     exceptions : messages of exceptions on the page
     """
@@ -68,7 +77,6 @@ class Client:
         self.expanders: dict[str, str] = {}
         self.redraws: list[float] = []
         self.exceptions: list[str] = []
-        self.received = 0
         self.session_id = self.page_hash = ""
         self.cache = MessageCache()
         self._oldest = 0  # age in runs at which the cache forgets
@@ -93,9 +101,9 @@ class Client:
             origin=self.url,  # type: ignore[arg-type]
             additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=MOST_BYTES,
-            compression=None,
             open_timeout=_SESSION_SECONDS,
             ping_timeout=None,  # a busy server is what is measured
+            create_connection=_Wire,
         )
         self._reader = asyncio.create_task(self._read())
         await self.rerun()
@@ -119,6 +127,11 @@ class Client:
     def steps(self) -> int:
         """How many updates the run on the page has made."""
         return int(self.metrics.get("Step", "0").replace(",", ""))
+
+    @property
+    def received(self) -> int:
+        """Bytes that came over the network, compressed as they are."""
+        return self._socket.bytes_received if isinstance(self._socket, _Wire) else 0
 
     @property
     def live(self) -> bool:
@@ -210,7 +223,6 @@ class Client:
         try:
             async for frame in self._socket:
                 message = self.cache.take(ForwardMsg.FromString(frame))
-                self.received += len(frame)
                 if message is not None:
                     self._take(message)
                 async with self._change:

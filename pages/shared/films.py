@@ -91,13 +91,14 @@ class Films:
         """Take all cameras down: the next redraw may not have their charts."""
         self._cameras.clear()
 
-    def develop(self, key: str, trainer: nnlib.Trainer, camera: Camera) -> Film:
+    def develop(self, key: str, camera: Camera, drawn: Callable[[], Picture]) -> Film:
         """Return what was taken of a chart, and let this camera take its next pictures.
 
-        The last picture is of what is drawn now: it is on the screen ahead of the figure.
+        Parameters
+        ----------
+        drawn : makes the last picture, of what is drawn now: it is on the screen ahead of the
+            figure
         """
         self._cameras[key] = camera
         film = self._taken.pop(key, [])
-        if not self.crowded:
-            film.append(Picture(trainer.step, camera(trainer)))
-        return film
+        return film if self.crowded else [*film, drawn()]

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,12 +16,12 @@ from nnlib.probes.input_features import InputMap, expand, plane_of
 from nnlib.probes.unit_surfaces import unit_gradient_norms
 from nnlib.training import Trainer
 from pages.shared.charts.numbers import plain_number
-from pages.shared.charts.pictures import heat_picture, signed_picture
+from pages.shared.charts.pictures import CLEAR, heat_picture, signed_picture, signed_shades
 from pages.shared.charts.theme import CLASS_COLORS
 from pages.shared.playground import points as drawn
 from pages.shared.playground.charts import Look, output_surface, picture_output, plot_output
 from pages.shared.playground.charts_canvas import plot_canvas, points_frame
-from pages.shared.playground.charts_diagram import Pick, diagram_of
+from pages.shared.playground.charts_diagram import SIDE, Pick, diagram_of
 from pages.shared.playground.charts_network import pictures, plot_diagram
 from pages.shared.playground.charts_strokes import Strokes, as_image, strokes_of
 from pages.shared.playground.charts_units import plot_unit, plot_unit_gradients, unit_map
@@ -64,8 +63,13 @@ def pixels(address):
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")).astype(int)
 
 
+def small_map(values, largest):
+    shades = signed_shades(np.array([values]), np.array([largest]))
+    return pixels(signed_picture(shades[0]))
+
+
 def test_a_small_map_is_blue_below_zero_and_orange_above():
-    picture = pixels(signed_picture(np.array([[-2.0, 0.0], [1.0, 2.0]]), 2.0))
+    picture = small_map([[-2.0, 0.0], [1.0, 2.0]], 2.0)
     blue, orange = (tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in CLASS_COLORS[:2])
     assert picture.shape == (2, 2, 4)
     assert picture[1, 0].tolist() == [*blue, 255]  # row 0 is the lowest
@@ -74,7 +78,7 @@ def test_a_small_map_is_blue_below_zero_and_orange_above():
 
 
 def test_zero_lets_a_dark_page_through_as_a_light_one():
-    zero = pixels(signed_picture(np.zeros((1, 1)), 1.0))[0, 0]
+    zero = small_map([[0.0]], 1.0)[0, 0]
     assert zero.tolist() == [128, 136, 150, 38]  # the middle of theme.DIVERGING
 
 
@@ -94,7 +98,9 @@ def test_a_picture_of_a_heat_map_has_the_colors_of_its_scale():
 
 
 def test_a_map_that_is_not_finite_is_still_a_picture():
-    assert pixels(signed_picture(np.array([[np.nan, np.inf]]), 0.0)).shape == (1, 2, 4)
+    assert small_map([[np.nan, np.inf]], 0.0).tolist() == [[[128, 136, 150, 38]] * 2]
+    full = small_map([[np.nan, -np.inf, 3.0]], 2.0)
+    assert full.tolist() == small_map([[0.0, -2.0, 2.0]], 2.0).tolist()
 
 
 def lines_of(diagram, edges="weights"):
@@ -107,7 +113,7 @@ def test_the_diagram_has_a_map_a_unit_and_all_weights(spiral):
     assert diagram.shown == diagram.units == [3, 5, 3, 1]
     figure = plot_diagram(diagram, chosen=Pick(2, 1, 0)).figure
     document = valid(figure)
-    assert len(figure.layout.images) == 1 + 12
+    assert len(figure.layout.images) == 2
     assert sum(len(each.points) for each in lines_of(diagram)) == 3 * 5 + 5 * 3 + 3 * 1
     dots = next(t for t in figure.data if t.mode == "markers" and t.marker.size == 6)
     weight = spiral.network.parameters()["dense_2.weight"][0, 1]
@@ -116,6 +122,25 @@ def test_the_diagram_has_a_map_a_unit_and_all_weights(spiral):
     assert {"x1", "x2", "x1·x2", "P(arm 2)", "inputs"} <= set(texts)
     assert any("hidden 2" in text and "‖∇W‖" in text for text in texts)
     assert len(json.dumps(document)) < 100_000
+
+
+def test_each_unit_has_its_map_at_its_place(spiral):
+    diagram = diagram_of(spiral)
+    image = plot_diagram(diagram).figure.layout.images[1]
+    picture = pixels(image.source)
+    down, across = picture.shape[0] / image.sizey, picture.shape[1] / image.sizex
+    clear = np.ones(picture.shape[:2], bool)
+    for layer, maps in enumerate(diagram.maps):
+        for values, y in zip(maps, diagram.places(layer), strict=True):
+            top = (image.y - y - diagram.half_height) * down
+            left = (layer - diagram.half_width - image.x) * across
+            assert (top, left) == pytest.approx((round(top), round(left)))
+            place = np.s_[round(top) : round(top) + SIDE, round(left) : round(left) + SIDE]
+            largest = 1.0 if layer == 3 else np.abs(values).max()
+            np.testing.assert_array_equal(picture[place], small_map(values, largest))
+            clear[place] = False
+    assert not picture[clear].any() and clear.any()
+    assert pixels(signed_picture(np.array([[CLEAR]], np.uint8))).tolist() == [[[0, 0, 0, 0]]]
 
 
 def test_pictures_in_between_are_the_images_of_the_diagram(spiral):
@@ -171,8 +196,8 @@ def test_lines_and_frames_are_one_image_of_the_whole_picture():
         Strokes(np.empty((0, 2, 2)), "#abcdef", 1.0),
     ]
     kind, text = as_image(strokes, (-0.5, 1.5), (-2.0, 3.0)).split(",", 1)
-    assert kind == "data:image/svg+xml"
-    svg = ElementTree.fromstring(unquote(text))
+    assert kind == "data:image/svg+xml;base64"
+    svg = ElementTree.fromstring(base64.b64decode(text))
     assert svg.attrib["viewBox"] == "0 0 2000 5000"
     (path,) = svg
     assert path.attrib["d"] == "M500 1000L1500 4000"  # from the upper left corner, downwards

@@ -8,7 +8,7 @@ from small_runs import make_experiment
 
 from nnlib.datasets import load
 from pages.shared import live
-from pages.shared.films import PICTURE_SECONDS
+from pages.shared.films import PICTURE_SECONDS, Picture
 from pages.shared.runs import LiveRun, make_trainer
 from pages.shared.turns import slice_seconds
 
@@ -25,13 +25,18 @@ def turn(noted: list[str]) -> Iterator[None]:
 @pytest.fixture
 def run():
     run = LiveRun(make_trainer(make_experiment(epochs=100_000), load("xor")), True)
-    run.films.develop("map", run.trainer, lambda trainer: [f"map at {trainer.step}"])
+    run.films.develop("map", lambda trainer: [f"map at {trainer.step}"], lambda: Picture(0, []))
     return run
+
+
+def developed(run, images=()):
+    drawn = Picture(run.trainer.step, list(images))
+    return run.films.develop("map", lambda trainer: [], lambda: drawn)
 
 
 def test_a_slice_has_pictures_of_steps_in_order_and_the_last_is_what_is_drawn(run):
     run.play_slice(10 * PARTS)
-    film = run.films.develop("map", run.trainer, lambda trainer: ["map as drawn"])
+    film = developed(run, ["map as drawn"])
     steps = [10 * k for k in range(1, PARTS + 1)]
     assert [picture.step for picture in film] == steps
     before = [[f"map at {step}"] for step in steps[:-1]]
@@ -41,27 +46,27 @@ def test_a_slice_has_pictures_of_steps_in_order_and_the_last_is_what_is_drawn(ru
 
 def test_fewer_steps_than_pictures_are_each_shown(run):
     run.play_slice(2)
-    assert [p.step for p in run.films.develop("map", run.trainer, lambda trainer: [])] == [1, 2]
+    assert [p.step for p in developed(run)] == [1, 2]
     run.play_slice(1)
-    assert run.films.develop("map", run.trainer, lambda trainer: []) == [(3, [])]
+    assert developed(run) == [(3, [])]
 
 
 def test_a_slice_by_the_clock_is_filmed(run):
     run.play_slice(None)
-    steps = [p.step for p in run.films.develop("map", run.trainer, lambda trainer: [])]
+    steps = [p.step for p in developed(run)]
     assert steps == sorted(set(steps)) and steps[-1] == run.trainer.step
 
 
 def test_a_chart_that_is_no_longer_drawn_is_not_filmed(run):
     run.films.put_away()
     run.play_slice(60)
-    assert run.films.develop("map", run.trainer, lambda trainer: []) == [(60, [])]
+    assert developed(run) == [(60, [])]
 
 
 def test_pictures_that_nobody_took_away_are_gone_with_the_next_slice(run):
     run.play_slice(12)
     run.play_slice(6)
-    film = run.films.develop("map", run.trainer, lambda trainer: [])
+    film = developed(run)
     assert [picture.step for picture in film] == [13, 14, 15, 16, 17, 18]
 
 
@@ -76,7 +81,7 @@ def test_others_have_their_turn_between_two_pictures(run):
 def test_a_chart_out_of_view_is_not_filmed(run):
     run.films.unseen = frozenset({"map"})
     run.play_slice(60)
-    assert run.films.develop("map", run.trainer, lambda trainer: []) == [(60, [])]
+    assert developed(run) == [(60, [])]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_what_the_browser_says_is_out_of_view_is_taken_with_care(told, unseen, m
 def test_of_others_that_wait_no_picture_goes_ahead_of_its_figure(run):
     run.films.crowded = True
     run.play_slice(2)
-    assert [p.step for p in run.films.develop("map", run.trainer, lambda trainer: [])] == [1]
+    assert [p.step for p in developed(run)] == [1]
 
 
 def test_what_a_person_asked_for_is_drawn_after_a_brief_slice_and_ahead_of_redraws(

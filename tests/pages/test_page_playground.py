@@ -226,9 +226,9 @@ def test_a_control_changes_its_picture_and_a_link_gives_it_again(shown, key, cha
 
 def test_inputs_and_points_reach_the_picture_and_a_link_gives_them_again(shown):
     app = open_page(**SMALL)
-    assert len(shown.figures["network"].layout.images) == 1 + 2 + 5 + 4 + 1
+    assert len(shown.figures["network"].data[3].x) == 2 + 5 + 4 + 1
     app.get_by_key("inputs").set_value(["x1", "x2", "sin(k*x1)"]).run()
-    assert len(shown.figures["network"].layout.images) == 1 + 3 + 5 + 4 + 1
+    assert len(shown.figures["network"].data[3].x) == 3 + 5 + 4 + 1
     before = shown.drawn("network")
     app.get_by_key("sine_frequency").set_value(4.0).run()
     assert shown.drawn("network") != before

@@ -32,21 +32,33 @@ def _palette() -> bytes:
     return palette
 
 
-_PALETTE = _palette()
+_PALETTE = _palette() + bytes(4)
+CLEAR = 2 * _STEPS + 1
+"""The shade of a signed picture that is not there."""
 
 
-def signed_picture(values: NDArray[np.floating], largest: float) -> str:
-    """Return a map as a PNG: blue below zero, orange above, at zero nearly the page itself.
+def signed_shades(values: NDArray[np.floating], largest: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return maps as shades: blue below zero, orange above, at zero nearly the page itself.
 
     Parameters
     ----------
-    values : shape (rows, columns); the first row is the lowest, as on a chart
-    largest : the size that has the full color; larger values have it too
+    values : shape (maps, rows, columns); the first row is the lowest, as on a chart
+    largest : shape (maps,), the sizes that have the full color; larger values have it too
+
+    Returns
+    -------
+    array
+        Of the same shape, the first row the highest, as in a picture.
     """
-    scale = _STEPS / largest if largest > 0 else 0.0
-    finite = np.nan_to_num(values[::-1], nan=0.0, posinf=largest, neginf=-largest)
-    shades = np.clip(np.rint(finite * scale), -_STEPS, _STEPS) + _STEPS
-    return png(shades.astype(np.uint8), _PALETTE)
+    size = largest[:, np.newaxis, np.newaxis]
+    share = np.clip(np.nan_to_num(values[:, ::-1]), -size, size) / np.where(size > 0, size, 1)
+    shades: NDArray[np.uint8] = (np.rint(_STEPS * share) + _STEPS).astype(np.uint8)
+    return shades
+
+
+def signed_picture(shades: NDArray[np.uint8]) -> str:
+    """Return shades of `signed_shades`, and what is `CLEAR`, as a PNG."""
+    return png(shades, _PALETTE)
 
 
 def heat_picture(trace: Mapping[str, Any], axis: Mapping[str, Any] | None = None) -> str:

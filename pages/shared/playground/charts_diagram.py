@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,15 +108,24 @@ class Diagram:
         return left, right
 
     @cached_property
+    def distances(self) -> tuple[int, int]:
+        """From layer to layer and from unit to unit, in points of a map.
+
+        Even from unit to unit, since layers of another number of units lie half of it lower.
+        """
+        pixels = _USUAL_WIDTH / (len(self.maps) - 1 + sum(self.room))
+        side = min(0.86 * self._pitch, 56)
+        return ceil(SIDE / min(0.6, side / pixels)), 2 * ceil(SIDE * self._pitch / side / 2)
+
+    @property
     def half_width(self) -> float:
         """Half the width of a unit in the picture, in distances of two layers."""
-        pixels = _USUAL_WIDTH / (len(self.maps) - 1 + sum(self.room))
-        return 0.5 * min(0.6, min(0.86 * self._pitch, 56) / pixels)
+        return 0.5 * SIDE / self.distances[0]
 
-    @cached_property
+    @property
     def half_height(self) -> float:
         """Half the height of a unit in the picture, in distances of two units."""
-        return 0.5 * min(0.86 * self._pitch, 56) / self._pitch
+        return 0.5 * SIDE / self.distances[1]
 
     @property
     def _pitch(self) -> float:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from pages.shared.charts.chart import Chart
-from pages.shared.charts.pictures import signed_picture
+from pages.shared.charts.pictures import CLEAR, signed_picture, signed_shades
 from pages.shared.charts.theme import CLASS_COLORS, escape, new_figure, plain_number
-from pages.shared.playground.charts_diagram import Diagram, Floats, Pick, diagram_table, short
+from pages.shared.playground.charts_diagram import SIDE, Diagram, Floats, Pick, diagram_table, short
 from pages.shared.playground.charts_strokes import as_image, box, strokes_of
 
 EDGES = ("weights", "gradients")
@@ -29,7 +29,7 @@ def plot_diagram(diagram: Diagram, *, edges: str = "weights", chosen: Pick | Non
     title = f"The network at step {diagram.step:,}: lines are {edges}"
     axis = {"showticklabels": False, "showgrid": False, "ticks": "", "fixedrange": True}
     x, y = _ranges(diagram)
-    places = [_place(x[0], y[1], x[1] - x[0], y[1] - y[0], "below"), *_unit_places(diagram)]
+    places = [_place(x[0], y[1], x[1] - x[0], y[1] - y[0], "below"), _place_of_units(diagram)]
     sources = pictures(diagram, edges)
     more = {
         "images": [{"source": s, **place} for s, place in zip(sources, places, strict=True)],
@@ -44,14 +44,22 @@ def plot_diagram(diagram: Diagram, *, edges: str = "weights", chosen: Pick | Non
 
 
 def pictures(diagram: Diagram, edges: str) -> list[str]:
-    """Return the images of the picture: that of all lines, and each unit's map."""
-    last = len(diagram.maps) - 1
-    units = [
-        signed_picture(values, 1.0 if 0 < layer == last else _largest(values))
-        for layer, maps in enumerate(diagram.maps)
-        for values in maps
-    ]
-    return [as_image(strokes_of(diagram, edges), *_ranges(diagram)), *units]
+    """Return the images of the picture: that of all lines, and that of all units' maps."""
+    return [as_image(strokes_of(diagram, edges), *_ranges(diagram)), _units(diagram)]
+
+
+def _units(diagram: Diagram) -> str:
+    """Return an image of the units' maps, each in its place."""
+    across, down = diagram.distances
+    last, rows = len(diagram.maps) - 1, max(diagram.shown)
+    shades = np.full(((rows - 1) * down + SIDE, last * across + SIDE), CLEAR, np.uint8)
+    for layer, maps in enumerate(diagram.maps):
+        largest = np.ones(len(maps)) if 0 < layer == last else _largest(maps)
+        left, top = layer * across, (rows - len(maps)) * down // 2
+        for unit, tile in enumerate(signed_shades(maps, largest)):
+            above = top + unit * down
+            shades[above : above + SIDE, left : left + SIDE] = tile
+    return signed_picture(shades)
 
 
 def _ranges(diagram: Diagram) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -61,13 +69,11 @@ def _ranges(diagram: Diagram) -> tuple[tuple[float, float], tuple[float, float]]
     return (-left, len(diagram.maps) - 1 + right), (-rows / 2 - 0.5, rows / 2 + 0.9)
 
 
-def _unit_places(diagram: Diagram) -> list[dict[str, Any]]:
+def _place_of_units(diagram: Diagram) -> dict[str, Any]:
+    """Return where the image of all units lies: around the middles of the outermost."""
     a, b = diagram.half_width, diagram.half_height
-    return [
-        _place(layer - a, y + b, 2 * a, 2 * b, "above")
-        for layer in range(len(diagram.maps))
-        for y in diagram.places(layer)
-    ]
+    layers, rows = len(diagram.maps) - 1, max(diagram.shown) - 1
+    return _place(-a, rows / 2 + b, layers + 2 * a, rows + 2 * b, "above")
 
 
 def _place(x: float, y: float, width: float, height: float, layer: str) -> dict[str, Any]:
@@ -76,9 +82,10 @@ def _place(x: float, y: float, width: float, height: float, layer: str) -> dict[
     return {"xref": "x", "yref": "y", "x": x, "y": y, **size, "layer": layer}
 
 
-def _largest(values: Floats) -> float:
-    finite = np.abs(values[np.isfinite(values)])
-    return float(finite.max()) if len(finite) else 0.0
+def _largest(maps: Floats) -> Floats:
+    """Return the size of the largest finite value of each map, 0 where none is."""
+    sizes = np.where(np.isfinite(maps), np.abs(maps), 0.0)
+    return np.asarray(sizes.max(axis=(1, 2), initial=0.0))
 
 
 def _line(points: Floats, color: str, width: float) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The lines and frames of a network's picture, as one image: Plotly is slow with a trace each."""
 
+from base64 import b64encode
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def as_image(strokes: list[Strokes], x: tuple[float, float], y: tuple[float, flo
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none" fill="none">{"".join(paths)}</svg>'
     )
-    return "data:image/svg+xml," + quote(svg, safe=" =/:")
+    return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
 
 
 def _path(strokes: Strokes, left: float, top: float) -> str:

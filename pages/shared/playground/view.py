@@ -13,6 +13,7 @@ from nnlib.probes.input_features import plane_of
 from pages.shared import widgets
 from pages.shared.charts.numbers import plain_number
 from pages.shared.export import show_chart
+from pages.shared.films import Picture
 from pages.shared.layout import wrapping_columns
 from pages.shared.playground.charts import Look, output_surface, picture_output, plot_output
 from pages.shared.playground.charts_diagram import Diagram, Pick, diagram_of
@@ -77,8 +78,11 @@ def _choose_look() -> tuple[str, Look]:
 
 def _network(run: LiveRun, diagram: Diagram, edges: str) -> None:
     chart = plot_diagram(diagram, edges=edges, chosen=_remembered_pick(diagram))
+    drawn = [image["source"] for image in chart.drawing.layout["images"]]
     film = run.films.develop(
-        "network", run.trainer, lambda trainer: pictures(diagram_of(trainer), edges)
+        "network",
+        lambda trainer: pictures(diagram_of(trainer), edges),
+        lambda: Picture(diagram.step, drawn),
     )
     clicked = show_chart(chart, key="network", clicks=True, film=film)
     pick = None if clicked is None else diagram.pick(clicked.x, clicked.y)
@@ -206,10 +210,13 @@ def _set(run: LiveRun, parameter: Parameter) -> None:
 def _output(run: LiveRun, look: Look) -> None:
     trainer = run.trainer
     plane = plane_of(trainer.data)
+    surface = output_surface(trainer)
     film = run.films.develop(
-        "surface", trainer, lambda trainer: picture_output(output_surface(trainer), plane, look)
+        "surface",
+        lambda trainer: picture_output(output_surface(trainer), plane, look),
+        lambda: Picture(trainer.step, picture_output(surface, plane, look)),
     )
-    show_chart(plot_output(output_surface(trainer), plane, look), key="surface", film=film)
+    show_chart(plot_output(surface, plane, look), key="surface", film=film)
     if len(plane.X_test):
         measured = {name: float(value) for name, value in trainer.evaluate("test").items()}
         score = measured[trainer.score_name]
