@@ -9,9 +9,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
+from typing import NamedTuple
 
 _LOOK_SECONDS = 0.1
-_MOST_AHEAD = 3  # so many pass one that waits; people who click without end stop nobody's run
+_LATE_SECONDS = 2.0
+_MOST_AHEAD = 3  # so many pass one that is late; people who click without end stop nobody's run
 _SLICE_SECONDS, _FILMED_SECONDS, _SHORTEST_SLICE = 0.3, 0.8, 0.03
 BRIEF_SECONDS = 0.03
 """Of training before what a person waits for is drawn."""
@@ -28,6 +31,13 @@ def slice_seconds(waiting: int, *, filmed: bool = False, brief: bool = False) ->
     return max((_FILMED_SECONDS if filmed else _SLICE_SECONDS) / (1 + waiting), _SHORTEST_SLICE)
 
 
+class _Waiting(NamedTuple):
+    """Somebody in the queue: the event that the turn has come, and when the wait began."""
+
+    comes: threading.Event
+    since: float
+
+
 class Turns:
     """A lock for one or more at a time that keeps the order of arrival.
 
@@ -41,8 +51,8 @@ class Turns:
     def __init__(self, places: int = 1) -> None:
         self._free = places
         self._guard = threading.Lock()
-        self._ahead: deque[threading.Event] = deque()
-        self._queue: deque[threading.Event] = deque()
+        self._ahead: deque[_Waiting] = deque()
+        self._queue: deque[_Waiting] = deque()
         self._passed = 0
         self._own = threading.local()
 
@@ -74,23 +84,23 @@ class Turns:
             self._own.held = False
             self._pass_on()
 
-    def _wait(self, look: Callable[[], object], queue: deque[threading.Event]) -> None:
+    def _wait(self, look: Callable[[], object], queue: deque[_Waiting]) -> None:
         with self._guard:
             if self._free:
                 self._free -= 1
                 return
-            mine = threading.Event()
+            mine = _Waiting(threading.Event(), perf_counter())
             queue.append(mine)
         try:
-            while not mine.wait(_LOOK_SECONDS):
+            while not mine.comes.wait(_LOOK_SECONDS):
                 look()
         except BaseException:
             self._give_up(mine, queue)
             raise
 
-    def _give_up(self, mine: threading.Event, queue: deque[threading.Event]) -> None:
+    def _give_up(self, mine: _Waiting, queue: deque[_Waiting]) -> None:
         with self._guard:
-            if not mine.is_set():
+            if not mine.comes.is_set():
                 queue.remove(mine)
                 return
         self._pass_on()  # the turn came in the same moment
@@ -100,6 +110,7 @@ class Turns:
             if not self.waiting:
                 self._free += 1
                 return
-            ahead = bool(self._ahead) and (not self._queue or self._passed < _MOST_AHEAD)
+            late = self._queue and perf_counter() > self._queue[0].since + _LATE_SECONDS
+            ahead = bool(self._ahead) and (not late or self._passed < _MOST_AHEAD)
             self._passed = self._passed + 1 if ahead else 0
-            (self._ahead if ahead else self._queue).popleft().set()
+            (self._ahead if ahead else self._queue).popleft().comes.set()

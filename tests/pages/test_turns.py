@@ -40,15 +40,19 @@ def test_served_in_order_of_arrival():
     assert order == list("abcde") and turns.waiting == 0
 
 
-def test_what_a_person_waits_for_goes_ahead_and_stops_nobody():
+@pytest.mark.parametrize(
+    ("late", "expected"), [(100.0, "abcderl"), (0.0, "abcrdel")], ids=["in time", "late"]
+)
+def test_what_a_person_waits_for_goes_ahead_and_stops_nobody(monkeypatch, late, expected):
+    monkeypatch.setattr("pages.shared.turns._LATE_SECONDS", late)
     turns, order = Turns(), []
     with turns.turn():
-        threads = [start(turns, name, order) for name in ("redraw", "later redraw")]
+        threads = [start(turns, name, order) for name in "rl"]
         threads += [start(turns, name, order, ahead=True) for name in "abcde"]
         assert turns.waiting == 7
     for thread in threads:
         thread.join(5)
-    assert order == ["a", "b", "c", "redraw", "d", "e", "later redraw"] and turns.waiting == 0
+    assert order == list(expected) and turns.waiting == 0
 
 
 def test_who_asks_again_at_once_comes_after_those_who_wait():
