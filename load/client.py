@@ -28,6 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from load.cache import MessageCache
 from load.uploading import hand_over
 from load.widgets import due, key_of, moved, pressed, uploaded
+from load.wire import Wire
 
 MOST_BYTES = 200 * 2**20  # of one message, Streamlit's own limit
 _SESSION_SECONDS = 60.0
@@ -36,16 +37,6 @@ _FINISHED = ForwardMsg.ScriptFinishedStatus
 
 class SessionFailed(Exception):
     """The server did not do what a person waits for."""
-
-
-class _Wire(ClientConnection):
-    """A connection that counts the bytes that come over the network, compressed as they are."""
-
-    bytes_received = 0
-
-    def data_received(self, data: bytes) -> None:
-        self.bytes_received += len(data)
-        super().data_received(data)
 
 
 class Client:
@@ -64,7 +55,7 @@ class Client:
     sliders : the newest message of every slider, by key
     buttons : those of the page since its last run began, by key
     expanders : what the label of each says after its colon, by what it says before
-    redraws : when all charts had come anew, in seconds of `perf_counter`
+    redraws : when all charts had come anew, by `perf_counter`
     cache : the large messages that a browser would have
     exceptions : messages of exceptions on the page
     """
@@ -75,8 +66,7 @@ class Client:
         self.sliders: dict[str, Slider] = {}
         self.buttons: dict[str, Button] = {}
         self.expanders: dict[str, str] = {}
-        self.redraws: list[float] = []
-        self.exceptions: list[str] = []
+        self.redraws, self.exceptions = list[float](), list[str]()
         self.session_id = self.page_hash = ""
         self.cache = MessageCache()
         self._oldest = 0  # age in runs at which the cache forgets
@@ -94,16 +84,15 @@ class Client:
 
     async def __aenter__(self) -> Self:
         """Connect and wait until the page is drawn."""
-        host = self.url.replace("http", "ws", 1)
         self._socket = await connect(
-            f"{host}/_stcore/stream",
+            self.url.replace("http", "ws", 1) + "/_stcore/stream",
             subprotocols=["streamlit", "no-token"],  # type: ignore[list-item]
             origin=self.url,  # type: ignore[arg-type]
             additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=MOST_BYTES,
             open_timeout=_SESSION_SECONDS,
             ping_timeout=None,  # a busy server is what is measured
-            create_connection=_Wire,
+            create_connection=Wire,
         )
         self._reader = asyncio.create_task(self._read())
         await self.rerun()
@@ -130,8 +119,8 @@ class Client:
 
     @property
     def received(self) -> int:
-        """Bytes that came over the network, compressed as they are."""
-        return self._socket.bytes_received if isinstance(self._socket, _Wire) else 0
+        """Bytes that came over the network."""
+        return getattr(self._socket, "bytes_received", 0)
 
     @property
     def live(self) -> bool:
