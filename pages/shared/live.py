@@ -11,6 +11,7 @@ import streamlit as st
 from pages.shared.export import CURSOR
 from pages.shared.export_settings import show_state
 from pages.shared.runs import COMPUTE, LiveRun, leave_if_stopped
+from pages.shared.scripts import script
 from pages.shared.widget_values import restore_set_widgets
 
 REDRAW_SECONDS = 0.4
@@ -19,7 +20,7 @@ REDRAW_SECONDS = 0.4
 _TICK, _LEAVES = "tick", "leaves_for"
 _tick = st.components.v2.component(
     _TICK,
-    js=Path(__file__).with_name("tick.js").read_text("utf-8"),
+    js=script("tick", Path(__file__).with_name("tick.js").read_text("utf-8")),
     css=".st-key-tick {display: none}",
     isolate_styles=False,
 )

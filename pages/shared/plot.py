@@ -7,8 +7,6 @@ one version and no other site is asked.
 """
 
 import functools
-import shutil
-import tempfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -18,13 +16,12 @@ import streamlit as st
 from pages.shared.charts.figure import Figure
 from pages.shared.charts.theme import TEMPLATE
 from pages.shared.films import Film
+from pages.shared.scripts import script, served
 
-_PLOTLY_FILE = "plotly.min.js"
-_STATIC = Path(__file__).resolve().parents[2] / "static"
+_SOURCES = (Path(__file__).with_name(name).read_text("utf-8") for name in ("film.js", "plot.js"))
 _plot = st.components.v2.component(
     "plot",
-    js=f"const TEMPLATE = {TEMPLATE.to_json()};\n"
-    + "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("film.js", "plot.js")),
+    js=script("plot", f"const TEMPLATE = {TEMPLATE.to_json()};\n" + "".join(_SOURCES)),
     css=Path(__file__).with_suffix(".css").read_text("utf-8"),
     isolate_styles=False,
 )
@@ -101,20 +98,5 @@ def _plotly_address() -> str | None:
     """Return where the server has plotly.js, or None where the copy cannot be made."""
     import plotly
 
-    source = Path(plotly.__file__).parent / "package_data" / _PLOTLY_FILE
-    copy = _STATIC / f"plotly-{plotly.__version__}.min.js"
-    try:
-        if not copy.exists():
-            copy_whole(source, copy)
-    except OSError:
-        return None
-    return f"app/static/{copy.name}"
-
-
-def copy_whole(source: Path, copy: Path) -> None:
-    """Copy a file so that nobody ever sees half of it, also where several servers do so at once."""
-    copy.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=copy.parent) as own:
-        partial = Path(own) / copy.name
-        shutil.copyfile(source, partial)
-        partial.replace(copy)
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return served(f"plotly-{plotly.__version__}.min.js", source)
