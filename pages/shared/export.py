@@ -35,8 +35,6 @@ _MIME = {
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }
-CURSOR = "cursor"
-"""In the session: the step that every chart over steps marks, beside the place of a finding."""
 MARKED = "marked_place"
 """In the session: the place that every chart over steps marks."""
 
@@ -64,24 +62,26 @@ def show_chart(
     Click or None
         The click that started this run, in data coordinates.
     """
-    chart = replace(chart, name=source().file_name(chart.name))
-    cursor = st.session_state.get(CURSOR)
-    places = (st.session_state.get(MARKED), None if cursor is None else Place((), (cursor, cursor)))
+    of = source()
+    chart = replace(chart, name=of.file_name(chart.name))
+    cursor = None if of.cursor is None else Place((), (of.cursor, of.cursor))
+    places = (st.session_state.get(MARKED), cursor)
     for place in filter(None, places):
         chart = mark_place(chart, place)
     saved = st.session_state.pop(f"{key}_save", None)
-    save = saved and {"kind": saved, "name": chart.name, "settings": source().line}
+    save = saved and {"kind": saved, "name": chart.name, "settings": of.line}
     title = chart.drawing.title or chart.name
     with st.container(gap=None, key=key):
         clicked = show_figure(
             chart.drawing,
             key=key,
             config=toolbar(chart.name),
-            origin=source().note(title),
+            origin=of.note(title),
             axis=chart.axis.over if chart.axis is not None and chart.drawing.traces else "",
             clicks=clicks,
             save=save,
             film=film,
+            plays=of.plays,
         )
         if menu:
             export_menu(chart, key=key)

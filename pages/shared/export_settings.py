@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -46,6 +47,8 @@ class Source:
     changed : whether settings and step do not say all of the run
     lineage : then, what does; None where that is not known
     engine : that made its steps
+    cursor : the step that every chart over steps marks; of a run that is looked at in its past
+    plays : whether the charts change by themselves
     values : what all widgets say, by the names that they have in an address
     """
 
@@ -57,6 +60,8 @@ class Source:
     changed: bool = False
     lineage: Lineage | None = None
     engine: str = "numpy"
+    cursor: int | None = None
+    plays: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -78,7 +83,7 @@ class Source:
 
     def _said(self, title: str) -> dict[str, Any]:
         plain = html.unescape(re.sub(r"<[^>]*>", " ", title))
-        experiment = None if self.experiment is None else json.loads(self.experiment.to_json())
+        experiment = None if self.experiment is None else _document(self.experiment)
         return {
             "format": FORMAT,
             "nnlib": nnlib.__version__,
@@ -101,6 +106,12 @@ class Source:
         return "-".join([part for part in parts if part] + [name])
 
 
+@functools.lru_cache(maxsize=16)
+def _document(experiment: nnlib.Experiment) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(experiment.to_json())
+    return found
+
+
 def begin(page: str, path: str) -> None:
     """Begin a page: its charts come from what its address says, until `describe` knows better."""
     st.session_state[_KEY] = Source(page, path=path)
@@ -111,7 +122,9 @@ def describe(experiment: nnlib.Experiment) -> None:
     st.session_state[_KEY] = replace(source(), experiment=experiment)
 
 
-def show_state(trainer: nnlib.Trainer, lineage: Lineage | None) -> None:
+def show_state(
+    trainer: nnlib.Trainer, lineage: Lineage | None, cursor: int | None, plays: bool
+) -> None:
     """Say which run, at which step, and made of what, the page's charts show."""
     plain = lineage is not None and is_plain(lineage)
     told = lineage is not None and sum(1 + len(each.events) for each in lineage) <= _MOST_CHANGES
@@ -122,6 +135,8 @@ def show_state(trainer: nnlib.Trainer, lineage: Lineage | None) -> None:
         changed=not plain,
         lineage=lineage if told and not plain else None,
         engine=trainer.history.engine,
+        cursor=cursor,
+        plays=plays,
     )
 
 

@@ -8,7 +8,6 @@ from time import perf_counter, time_ns
 
 import streamlit as st
 
-from pages.shared.export import CURSOR
 from pages.shared.export_settings import show_state
 from pages.shared.runs import COMPUTE, LiveRun, leave_if_stopped
 from pages.shared.scripts import script
@@ -64,8 +63,8 @@ def _live(
     with run.lock, COMPUTE.turn(leave_if_stopped, ahead=answers):
         run.films.crowded = COMPUTE.waiting > 0
         shown = run.as_seen()
-        show_state(shown.trainer, run.trainer.lineage(shown.trainer.step))
-        st.session_state[CURSOR] = shown.cursor
+        lineage = run.trainer.lineage(shown.trainer.step)
+        show_state(shown.trainer, lineage, shown.cursor, run.running)
         run.films.put_away()
         draw(shown, *arguments)
     _keep_what_is_loaded()

@@ -282,6 +282,18 @@ function tidyHover(plot) {
   }
 }
 
+// What the server says of a chart: the revision of its figure, then JSON, compressed in a run that plays.
+const REVISION = 8;
+const revisionOf = (packed) => String.fromCharCode(...packed.subarray(0, REVISION));
+
+// Calls back at once where nothing is compressed: a person waits for it.
+function unpack(packed, take) {
+  const told = packed.subarray(REVISION);
+  if (told[0] === "{".charCodeAt(0)) return take(JSON.parse(new TextDecoder().decode(told)));
+  const plain = new Blob([told]).stream().pipeThrough(new DecompressionStream("deflate"));
+  new Response(plain).json().then(take);
+}
+
 export default function ({ parentElement, data, setTriggerValue }) {
   let plot = parentElement.querySelector(".plot");
   if (!plot) {
@@ -291,9 +303,22 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   plot.letGo?.(); // Streamlit may call again without having called what the last call returned
   followPointer();
-  const figure = JSON.parse(data.figure);
+  const revision = (plot.dataset.asked = revisionOf(data));
+  let current = true;
+  let stop = () => {};
+  plot.letGo = () => {
+    current = false;
+    stop();
+  };
+  unpack(data, ({ figure, beside }) => {
+    if (current) stop = show(plot, { ...beside, figure, revision, parentElement, setTriggerValue });
+  });
+  return plot.letGo;
+}
+
+// Draws what the server said, and returns what ends that.
+function show(plot, { figure, revision, parentElement, setTriggerValue, ...data }) {
   plot.style.height = `${figure.layout.height}px`;
-  plot.dataset.asked = data.revision;
   plot.dataset.key = data.key;
   playFilm(plot, data.film);
   plot.origin = data.origin;
@@ -306,7 +331,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const draw = async (Plotly) => {
     const style = getComputedStyle(parentElement);
     const color = (name) => style.getPropertyValue(`--st-${name}`).trim();
-    const look = [data.revision, ...THEME.map(color)].join();
+    const look = [revision, ...THEME.map(color)].join();
     if (!current) return;
     if (plot.look === look) return goOnOver(plot, false);
     const lines = inLines(figure.layout, plot.offsetWidth, color("font"));
@@ -328,7 +353,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       if (!plot.tidied) plot.on("plotly_hover", () => tidyHover(plot));
       plot.tidied = true;
       if (data.save) saveImage(window.Plotly, plot, figure.layout, data.save);
-      if (current) plot.dataset.revision = data.revision; // what the chart now shows
+      if (current) plot.dataset.revision = revision; // what the chart now shows
     });
   const resized = new ResizeObserver(() => {
     if (!window.Plotly || !plot._fullLayout || !plot.offsetWidth) return;
@@ -346,12 +371,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const retheme = () => setTimeout(() => ready.then(() => draw(window.Plotly)), 200);
   dark.addEventListener("change", retheme);
-  plot.letGo = () => {
+  return () => {
     current = false;
     plot.stopWaiting?.();
     resized.disconnect();
     plot.removeEventListener("click", clicked);
     dark.removeEventListener("change", retheme);
   };
-  return plot.letGo;
 }

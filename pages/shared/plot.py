@@ -7,6 +7,7 @@ one version and no other site is asked.
 """
 
 import functools
+import json
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from pages.shared.films import Film
 from pages.shared.scripts import script, served
 
 _SOURCES = (Path(__file__).with_name(name).read_text("utf-8") for name in ("film.js", "plot.js"))
+_COMPRESSION = 1  # a third of the bytes for a millisecond
 _plot = st.components.v2.component(
     "plot",
     js=script("plot", f"const TEMPLATE = {TEMPLATE.to_json()};\n" + "".join(_SOURCES)),
@@ -44,6 +46,7 @@ def show_figure(
     clicks: bool = False,
     save: dict[str, str] | None = None,
     film: Film = (),
+    plays: bool = False,
 ) -> Click | None:
     """Draw a figure with its frames, or change the one that is there under this key.
 
@@ -58,6 +61,8 @@ def show_figure(
     clicks : whether a click between the axes starts a new run of the page, also where no point is
     save : the ``kind``, ``name`` and ``settings`` of an image that the browser is to save now
     film : what the images of the figure showed since the last redraw; the browser shows that first
+    plays : whether the next figure will follow by itself, so that bytes count more than their
+        unpacking
 
     Returns
     -------
@@ -70,10 +75,9 @@ def show_figure(
         st.plotly_chart(drawn, width="stretch", theme="streamlit", key=f"{key}_plot", config=config)
         return None
     drawing = figure.to_json()
-    data = {
+    revision = f"{zlib.crc32(f'{drawing}{config}'.encode()):08x}"
+    beside = {
         "key": key,
-        "figure": drawing,
-        "revision": f"{zlib.crc32(f'{drawing}{config}'.encode()):08x}",
         "config": config,
         "origin": origin,
         "axis": axis,
@@ -84,9 +88,18 @@ def show_figure(
         "film": list(film),
     }
     result = _plot(
-        key=f"{key}_plot", data=data, height=figure.layout["height"], on_clicked_change=_do_nothing
+        key=f"{key}_plot",
+        data=_packed(revision, drawing, beside, compressed=plays),
+        height=figure.layout["height"],
+        on_clicked_change=_do_nothing,
     )
     return Click(float(result.clicked["x"]), float(result.clicked["y"])) if result.clicked else None
+
+
+def _packed(revision: str, drawing: str, beside: dict[str, object], *, compressed: bool) -> bytes:
+    """Return what ``plot.js`` unpacks: the revision, and then all as JSON, or that compressed."""
+    told = f'{{"figure":{drawing},"beside":{json.dumps(beside)}}}'.encode()
+    return revision.encode() + (zlib.compress(told, _COMPRESSION) if compressed else told)
 
 
 def _do_nothing() -> None:

@@ -55,6 +55,17 @@ def test_all_that_shows_the_network_shows_it_at_the_step(shown: Shown):
     assert shown.drawn("surface") == last and "step" not in app.query_params
 
 
+def test_a_step_that_is_looked_at_is_marked_on_no_other_page(shown: Shown):
+    app = look_at(finished(open_page()), 20)
+    app.switch_page("pages/learning_rate.py")
+    app.query_params.clear()
+    app.query_params["view"] = "Schedules"
+    checked(app.run())
+    charts = {key: shown.figures[key].layout for key in shown.figures}
+    assert any(layout.xaxis.title.text == "step" for layout in charts.values())
+    assert not any(layout.shapes for layout in charts.values())
+
+
 def test_a_link_opens_the_run_at_its_step():
     app = finished(open_page(step="30"))
     run = run_of(app)
