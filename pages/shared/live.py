@@ -39,7 +39,7 @@ def live(
         training is: at a time, one session does either.
     most_steps : most steps between two redraws
     """
-    asked_by_person = iter([True])  # the redraws after this one are asked for by the timer
+    asked_by_person = iter([True])  # then by the timer, or by a person who clicks on a chart
     st.fragment(_live)(draw, run, arguments, run.running, most_steps, asked_by_person)
 
 
@@ -52,9 +52,10 @@ def _live(
     asked_by_person: Iterator[bool],
 ) -> None:
     restore_set_widgets()
-    answers = next(asked_by_person, False)
+    told = (st.session_state.get(_TICK) or {}).get("due")
+    answers = next(asked_by_person, False) or told is None
     if run.running:
-        run.films.unseen = _unseen()
+        run.films.unseen = _unseen(told)
         run.play_slice(most_steps, brief=answers)
     elif run.playback is not None:
         _show_due_step(run)
@@ -83,9 +84,8 @@ def _keep_what_is_loaded() -> None:
     gc.freeze()
 
 
-def _unseen() -> frozenset[str]:
+def _unseen(told: object) -> frozenset[str]:
     """Return the charts that were out of view when the browser asked for this redraw."""
-    told = (st.session_state.get(_TICK) or {}).get("due")
     unseen = told.get("unseen") if isinstance(told, dict) else None
     return frozenset(map(str, unseen)) if isinstance(unseen, list) else frozenset()
 

@@ -109,6 +109,12 @@ function clickedPoint(plot, event) {
   return inside(x, xaxis) && inside(y, yaxis) ? { x, y } : null;
 }
 
+function reportClick(event) {
+  const plot = event.currentTarget;
+  const point = plot.clicks && clickedPoint(plot, event);
+  if (point) plot.setTriggerValue("clicked", point);
+}
+
 // One crosshair through all charts of a run that count the same along their horizontal axis: a line
 // of the page's own over each drawing, so that Plotly draws nothing and reports nothing.
 const COUNTED = {
@@ -300,7 +306,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     plot = document.createElement("div");
     plot.className = "plot";
     parentElement.append(plot);
+    plot.addEventListener("click", reportClick); // for good: no click falls between two redraws
   }
+  plot.setTriggerValue = setTriggerValue;
   plot.letGo?.(); // Streamlit may call again without having called what the last call returned
   followPointer();
   const revision = (plot.dataset.asked = revisionOf(data));
@@ -311,13 +319,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     stop();
   };
   unpack(data, ({ figure, beside }) => {
-    if (current) stop = show(plot, { ...beside, figure, revision, parentElement, setTriggerValue });
+    if (current) stop = show(plot, { ...beside, figure, revision, parentElement });
   });
   return plot.letGo;
 }
 
 // Draws what the server said, and returns what ends that.
-function show(plot, { figure, revision, parentElement, setTriggerValue, ...data }) {
+function show(plot, { figure, revision, parentElement, ...data }) {
+  plot.clicks = data.clicks;
   plot.style.height = `${figure.layout.height}px`;
   plot.dataset.key = data.key;
   playFilm(plot, data.film);
@@ -362,11 +371,6 @@ function show(plot, { figure, revision, parentElement, setTriggerValue, ...data 
     window.Plotly.Plots.resize(plot).then(() => same || window.Plotly.relayout(plot, lines)).then(() => showCrosshair(plot));
   });
   resized.observe(parentElement);
-  const clicked = (event) => {
-    const point = clickedPoint(plot, event);
-    if (point) setTriggerValue("clicked", point);
-  };
-  if (data.clicks) plot.addEventListener("click", clicked);
   // Streamlit changes the theme's variables without a new call of this function.
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const retheme = () => setTimeout(() => ready.then(() => draw(window.Plotly)), 200);
@@ -375,7 +379,6 @@ function show(plot, { figure, revision, parentElement, setTriggerValue, ...data 
     current = false;
     plot.stopWaiting?.();
     resized.disconnect();
-    plot.removeEventListener("click", clicked);
     dark.removeEventListener("change", retheme);
   };
 }

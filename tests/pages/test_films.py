@@ -88,15 +88,13 @@ def test_a_chart_out_of_view_is_not_filmed(run):
     ("told", "unseen"),
     [
         (None, set()),
-        ({"due": None}, set()),
-        ({"due": "a frame"}, set()),
-        ({"due": {"frame": "1", "unseen": "map"}}, set()),
-        ({"due": {"frame": "1", "unseen": ["map", 3]}}, {"map", "3"}),
+        ("a frame", set()),
+        ({"frame": "1", "unseen": "map"}, set()),
+        ({"frame": "1", "unseen": ["map", 3]}, {"map", "3"}),
     ],
 )
-def test_what_the_browser_says_is_out_of_view_is_taken_with_care(told, unseen, monkeypatch):
-    monkeypatch.setattr(live.st, "session_state", {"tick": told})
-    assert live._unseen() == unseen
+def test_what_the_browser_says_is_out_of_view_is_taken_with_care(told, unseen):
+    assert live._unseen(told) == unseen
 
 
 def test_of_others_that_wait_no_picture_goes_ahead_of_its_figure(run):
@@ -108,8 +106,17 @@ def test_of_others_that_wait_no_picture_goes_ahead_of_its_figure(run):
 def test_what_a_person_asked_for_is_drawn_after_a_brief_slice_and_ahead_of_redraws(
     run, monkeypatch
 ):
-    """A run of the page draws the live part, and then its timer asks for another redraw."""
+    """A run of the page draws the live part; then its timer asks for another, and then a click."""
     slices, places = [], []
+    timer, click = {"tick": {"due": {"frame": "1"}}}, {"tick": {"due": None}}
+
+    def runs_of(part):
+        def of_the_page(*arguments):
+            for state in (timer, timer, click):
+                monkeypatch.setattr(live.st, "session_state", state)
+                part(*arguments)
+
+        return of_the_page
 
     @contextmanager
     def in_turn(look, *, ahead):
@@ -118,8 +125,7 @@ def test_what_a_person_asked_for_is_drawn_after_a_brief_slice_and_ahead_of_redra
 
     monkeypatch.setattr(run, "play_slice", lambda most, *, brief: slices.append(brief))
     monkeypatch.setattr(live.COMPUTE, "turn", in_turn)
-    monkeypatch.setattr(live.st, "session_state", {})
-    monkeypatch.setattr(live.st, "fragment", lambda part: lambda *told: [part(*told), part(*told)])
+    monkeypatch.setattr(live.st, "fragment", runs_of)
     monkeypatch.setattr(live, "ask_again", lambda play_name: None)
     live.live(lambda run: None, run)
-    assert slices == places == [True, False]
+    assert slices == places == [True, False, True]
