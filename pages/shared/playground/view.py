@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 import nnlib
 from nnlib.interventions import set_parameter
 from nnlib.probes.input_features import plane_of
-from pages.shared import widgets
+from pages.shared import presets, widgets
 from pages.shared.charts.numbers import plain_number
 from pages.shared.export import show_chart
 from pages.shared.films import Picture
@@ -87,8 +87,8 @@ def _network(run: LiveRun, diagram: Diagram, edges: str) -> None:
     clicked = show_chart(chart, key="network", clicks=True, film=film)
     pick = None if clicked is None else diagram.pick(clicked.x, clicked.y)
     if pick is not None:
-        _remember(diagram, pick)
-        st.rerun()
+        # A redraw that was asked for before the click would bring back what was chosen until then.
+        presets.ask(_choice(diagram, pick))
 
 
 def _sources(diagram: Diagram, layer: int) -> list[str]:
@@ -97,12 +97,13 @@ def _sources(diagram: Diagram, layer: int) -> list[str]:
     return bias + diagram.source_names(layer)[:_MOST_SOURCES]
 
 
-def _remember(diagram: Diagram, pick: Pick) -> None:
-    """Choose a unit or weight ahead of the widgets that show it."""
-    st.session_state[_LAYER] = diagram.layer_names[pick.layer - 1]
-    st.session_state[_UNIT] = pick.unit + 1
+def _choice(diagram: Diagram, pick: Pick) -> dict[str, str | int]:
+    """Return the values of the widgets that choose a unit or weight."""
+    choice: dict[str, str | int] = {_LAYER: diagram.layer_names[pick.layer - 1]}
+    choice[_UNIT] = pick.unit + 1
     if pick.source is not None:
-        st.session_state[_SOURCE] = diagram.source_names(pick.layer)[pick.source]
+        choice[_SOURCE] = diagram.source_names(pick.layer)[pick.source]
+    return choice
 
 
 def _remembered_pick(diagram: Diagram) -> Pick:
