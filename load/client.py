@@ -22,15 +22,13 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from load.cache import MessageCache
 from load.uploading import hand_over
 from load.widgets import due, key_of, moved, pressed, uploaded
-from load.wire import Wire
+from load.wire import Wire, connected
 
-MOST_BYTES = 200 * 2**20  # of one message, Streamlit's own limit
 _SESSION_SECONDS = 60.0
 _FINISHED = ForwardMsg.ScriptFinishedStatus
 
@@ -66,7 +64,8 @@ class Client:
         self.sliders: dict[str, Slider] = {}
         self.buttons: dict[str, Button] = {}
         self.expanders: dict[str, str] = {}
-        self.redraws, self.exceptions = list[float](), list[str]()
+        self.redraws: list[float] = []
+        self.exceptions: list[str] = []
         self.session_id = self.page_hash = ""
         self.cache = MessageCache()
         self._oldest = 0  # age in runs at which the cache forgets
@@ -79,21 +78,12 @@ class Client:
         self._asked = 0.0  # for a redraw, the last time
         self._most_charts = self._full_runs = self._drawn_runs = 0
         self._change = asyncio.Condition()
-        self._socket: ClientConnection | None = None
+        self._socket: Wire | None = None
         self._reader: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Connect and wait until the page is drawn."""
-        self._socket = await connect(
-            self.url.replace("http", "ws", 1) + "/_stcore/stream",
-            subprotocols=["streamlit", "no-token"],  # type: ignore[list-item]
-            origin=self.url,  # type: ignore[arg-type]
-            additional_headers={"Cookie": self.cookie} if self.cookie else None,
-            max_size=MOST_BYTES,
-            open_timeout=_SESSION_SECONDS,
-            ping_timeout=None,  # a busy server is what is measured
-            create_connection=Wire,
-        )
+        self._socket = await connected(self.url, self.cookie, _SESSION_SECONDS)
         self._reader = asyncio.create_task(self._read())
         await self.rerun()
         return self
@@ -120,7 +110,7 @@ class Client:
     @property
     def received(self) -> int:
         """Bytes that came over the network."""
-        return getattr(self._socket, "bytes_received", 0)
+        return self._socket.bytes_received if self._socket else 0
 
     @property
     def live(self) -> bool:

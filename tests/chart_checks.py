@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 import nnlib
-from pages.shared.charts.figure import Figure
+from pages.shared.charts.figure import WHOLE, Figure
 
 NASTY = "<b>a</b> & <a href='x'>b</a>"
 
@@ -63,18 +63,17 @@ def checks_shapes() -> Callable[[Figure], str]:
     to_json, seen = Figure.to_json, set[frozenset[str]]()
 
     def checked_json(figure: Figure) -> str:
-        shape = frozenset(_paths({"data": figure.traces, "layout": figure.layout}))
+        parts = {"data": figure.traces, "layout": figure.layout, "frames": figure.frames}
+        shape = frozenset(_paths(parts))
         if shape not in seen:
             figure.checked()
-            split = {path for path in shape if path.endswith(tuple(SPLIT))}
+            names = {path.rpartition("/")[2] for path in shape} - WHOLE
+            split = {name for name in names if "_" in name}
             assert not split, split
             seen.add(shape)
         return to_json(figure)
 
     return checked_json
-
-
-SPLIT = ("_text", "_color", "_width", "_size", "_font", "_range", "_title", "_domain", "_format")
 
 
 def _paths(value: Any, path: str = "") -> Iterator[str]:

@@ -93,6 +93,8 @@ def test_panels_lie_as_plotly_lays_them():
         Figure({"hight": 3}),
         Figure({"title": {"txt": "a"}}),
         Figure({"xaxis": {"title_text": "a"}}),
+        Figure({"xaxis": {"title_standoff": 10}}),
+        Figure({}).add_trace({"type": "scatter", "marker": {"colorbar_title": "a"}}),
         Figure({}).add_trace({"type": "scatter", "z": [1]}),
         Figure({}).add_trace({"type": "scatter", "marker": {"colour": "red"}}),
     ],
@@ -101,6 +103,14 @@ def test_panels_lie_as_plotly_lays_them():
 def test_a_property_that_the_browser_would_leave_out_is_refused_in_tests(figure):
     with pytest.raises((ValueError, AssertionError)):
         checks_shapes()(figure)
+
+
+def test_a_check_leaves_the_figure_as_it_is():
+    figure = Figure({"title": {"text": "a"}}).add_bar(y=[1])
+    figure.frames = [{"name": "1", "data": [{"type": "bar", "y": [2]}]}]
+    before = sent(figure)
+    figure.checked()
+    assert sent(figure) == before
 
 
 def test_what_is_drawn_does_not_change_with_the_run(shown):

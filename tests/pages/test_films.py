@@ -129,3 +129,12 @@ def test_what_a_person_asked_for_is_drawn_after_a_brief_slice_and_ahead_of_redra
     monkeypatch.setattr(live, "ask_again", lambda play_name: None)
     live.live(lambda run: None, run)
     assert slices == places == [True, False, True]
+
+
+def test_modules_leave_the_garbage_collector_once(monkeypatch):
+    frozen = []
+    monkeypatch.setattr(live.gc, "freeze", lambda: frozen.append(True))
+    live._keep_what_is_loaded.cache_clear()
+    live._keep_what_is_loaded()
+    live._keep_what_is_loaded()
+    assert frozen == [True]

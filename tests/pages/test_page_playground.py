@@ -11,7 +11,11 @@ from streamlit.testing.v1 import AppTest
 import nnlib
 from nnlib.datasets import load
 from nnlib.probes.input_features import INPUT_FEATURES, load_expanded, map_of, plane_of
+from pages.shared import presets
 from pages.shared.charts.numbers import plain_number
+from pages.shared.playground import view
+from pages.shared.playground.charts_diagram import diagram_of
+from pages.shared.plot import Click
 
 open_page = partial(apptest.open_page, "classification")
 AT_ONCE = {"epochs": "2", "classification_pace": "full speed"}
@@ -129,6 +133,31 @@ def test_a_bias_is_set_by_hand():
     app.number_input(key="new_weight").set_value(-2.0)
     app.button(key="set_weight").click().run()
     assert run_of(app).trainer.network.parameters()["dense_3.bias"][0, 0] == -2.0
+
+
+def test_a_unit_chosen_on_the_picture_outlasts_a_late_request_of_the_browser(monkeypatch):
+    """What is set by `presets.set_widget` is restored in a redraw that brings the old choice."""
+    app = open_page(epochs="100000", unit="1")
+    diagram = diagram_of(run_of(app).trainer)
+    clicks = [Click(2, float(diagram.places(2)[3]))]
+    show_chart, set_widget, kept = view.show_chart, presets.set_widget, {}
+
+    def clicked_once(*chart, key, **settings):
+        show_chart(*chart, key=key, **settings)
+        return clicks.pop() if key == "network" and clicks else None
+
+    def spied(key, value):
+        kept[key] = value
+        set_widget(key, value)
+
+    monkeypatch.setattr(view, "show_chart", clicked_once)
+    monkeypatch.setattr(presets, "set_widget", spied)
+    app.run()
+    assert (app.selectbox(key="unit_layer").value, app.number_input(key="unit").value) == (
+        "hidden 2",
+        4,
+    )
+    assert (kept["unit_layer"], kept["unit"]) == ("hidden 2", 4)
 
 
 def test_a_choice_that_a_smaller_network_does_not_have_becomes_one_it_has():

@@ -59,7 +59,7 @@ def _matrix_figure(counts: NDArray[np.int64], class_names: Sequence[str]) -> Fig
         ticks = {}  # codes; as many names could not be read
     figure.update_layout(
         uirevision="confusion matrix",
-        xaxis={"showgrid": False, "title_standoff": 10, **ticks},
+        xaxis={"showgrid": False, "title": {"standoff": 10}, **ticks},
         yaxis={"autorange": "reversed", "showgrid": False, **ticks},
     )
     return figure

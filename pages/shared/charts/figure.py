@@ -19,8 +19,8 @@ from plotly.subplots import make_subplots
 from plotly.utils import PlotlyJSONEncoder
 
 Settings = Mapping[str, Any]
-# Names in which an underscore does not lead to a part.
-_WHOLE = {"paper_bgcolor", "plot_bgcolor", "error_x", "error_y"}
+WHOLE = {"paper_bgcolor", "plot_bgcolor", "error_x", "error_y"}
+"""Names in which an underscore does not lead to a part."""
 _TYPED = {"i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"}  # what the browser has arrays of
 _NARROWER = {  # the browser has no integers of 64 bits
     np.dtype(np.int64): (np.int8, np.int16, np.int32),
@@ -82,31 +82,17 @@ class Figure:
         self.layout = _merged(self.layout, _nested({**(parts or {}), **settings}))
         return self
 
-    def update_xaxes(
-        self,
-        parts: Settings | None = None,
-        /,
-        *,
-        row: int | None = None,
-        col: int | None = None,
-        **settings: Any,
-    ) -> Self:
-        """Set something of the horizontal axes of all panels, or of those of a row or column."""
-        return self._update_axes("xaxis", row, col, {**(parts or {}), **settings})
+    def update_xaxes(self, parts: Settings | None = None, /, **settings: Any) -> Self:
+        """Set something of the horizontal axes, of all panels or a ``row`` or ``col`` of them."""
+        return self._update_axes("xaxis", **(parts or {}), **settings)
 
-    def update_yaxes(
-        self,
-        parts: Settings | None = None,
-        /,
-        *,
-        row: int | None = None,
-        col: int | None = None,
-        **settings: Any,
-    ) -> Self:
-        """Set something of the vertical axes of all panels, or of those of a row or column."""
-        return self._update_axes("yaxis", row, col, {**(parts or {}), **settings})
+    def update_yaxes(self, parts: Settings | None = None, /, **settings: Any) -> Self:
+        """Set something of the vertical axes, of all panels or a ``row`` or ``col`` of them."""
+        return self._update_axes("yaxis", **(parts or {}), **settings)
 
-    def _update_axes(self, kind: str, row: int | None, col: int | None, settings: Settings) -> Self:
+    def _update_axes(
+        self, kind: str, /, *, row: int | None = None, col: int | None = None, **settings: Any
+    ) -> Self:
         for axis in self.axes(kind):
             place = divmod(int(axis.removeprefix(kind) or 1) - 1, self._columns)
             if row in (None, place[0] + 1) and col in (None, place[1] + 1):
@@ -168,8 +154,13 @@ class Figure:
 
     def checked(self) -> go.Figure:
         """Return the figure as Plotly's own object, which refuses properties that it lacks."""
-        traces = [dict(trace) for trace in self.traces]  # Plotly takes out their type meanwhile
-        return go.Figure(data=traces, layout=self.layout, frames=self.frames)
+        frames = [{**frame, "data": _copies(frame["data"])} for frame in self.frames]
+        return go.Figure(data=_copies(self.traces), layout=self.layout, frames=frames)
+
+
+def _copies(traces: Iterable[Settings]) -> list[dict[str, Any]]:
+    """Return traces for Plotly, which takes their type out of those that it reads."""
+    return [dict(trace) for trace in traces]
 
 
 @functools.lru_cache(maxsize=64)
@@ -185,7 +176,7 @@ def _nested(settings: Settings) -> dict[str, Any]:
     """Return settings by the names of their parts: ``title_text`` is the text of the title."""
     nested: dict[str, Any] = {}
     for name, value in settings.items():
-        part, *rest = [name] if name in _WHOLE else name.split("_", 1)
+        part, *rest = [name] if name in WHOLE else name.split("_", 1)
         nested = _merged(nested, {part: _nested({rest[0]: value}) if rest else value})
     return nested
 

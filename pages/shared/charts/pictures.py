@@ -58,7 +58,7 @@ def signed_shades(values: NDArray[np.floating], largest: NDArray[np.floating]) -
 
 def signed_picture(shades: NDArray[np.uint8]) -> str:
     """Return shades of `signed_shades`, and what is `CLEAR`, as a PNG."""
-    return png(shades, _PALETTE, tiles=True)
+    return png(shades, _PALETTE, up=True)
 
 
 def heat_picture(trace: Mapping[str, Any], axis: Mapping[str, Any] | None = None) -> str:
@@ -94,18 +94,19 @@ def _channels(color: str) -> tuple[float, float, float, float]:
     return red, green, blue, 255 * rest[0] if rest else 255.0
 
 
-def png(indices: NDArray[np.uint8], palette: bytes, *, tiles: bool = False) -> str:
+def png(indices: NDArray[np.uint8], palette: bytes, *, up: bool = False) -> str:
     """Return an image of palette entries, (rows, columns), as a ``data:`` address.
 
     Parameters
     ----------
     palette : four bytes an entry: red, green, blue, opacity
-    tiles : whether it is one of many small maps, which takes a fifth less if told by differences
+    up : whether each row tells how it differs from the one above, PNG's filter of that name, by
+        which many small maps take a fifth less
     """
     rows, columns = indices.shape
-    # Each row starts with its filter: 0 is none, 2 says how it differs from the row above.
+    # Each row starts with its filter: 0 is none, 2 is Up.
     above = np.vstack([np.zeros((1, columns), np.uint8), indices[:-1]])
-    lines = np.hstack([np.full((rows, 1), 2 * tiles, np.uint8), indices - above * tiles]).tobytes()
+    lines = np.hstack([np.full((rows, 1), 2 * up, np.uint8), indices - above * up]).tobytes()
     parts = (
         (b"IHDR", struct.pack(">2I5B", columns, rows, 8, 3, 0, 0, 0)),
         (b"PLTE", b"".join(palette[i : i + 3] for i in range(0, len(palette), 4))),
