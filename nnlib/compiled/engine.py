@@ -12,10 +12,11 @@ from nnlib._array import Array
 from nnlib.class_weights import WeightedLoss
 from nnlib.compiled import columns as c
 from nnlib.compiled.blocks import Ahead, Records, most_steps
-from nnlib.compiled.kernels import EVALUATED, score, train
+from nnlib.compiled.kernels import EVALUATED, TOTALS, evaluate_chunks, train
 from nnlib.compiled.losses import CODES as LOSS_CODES
 from nnlib.compiled.plan import STATES, Plan, constants_of, padded
 from nnlib.compiled.run import Run
+from nnlib.compiled.scores import add_up
 from nnlib.compiled.threads import most_threads, share
 from nnlib.compiled.updates import CODES as OPTIMIZER_CODES
 from nnlib.evaluation import Losses
@@ -61,7 +62,7 @@ class Engine:
             ]
         )
         self._rooms: dict[int, tuple[Array, npt.NDArray[np.float64]]] = {}
-        self._seconds_a_step = 1e-4
+        self._seconds_a_step = self._seconds_a_chunk = 1e-4
         self._ahead = Ahead(trainer)
         self._read_splits()
         trainer._evaluator.measure = self.measure
@@ -78,9 +79,9 @@ class Engine:
             self._rooms[part] = (room, np.empty(batch))
         return self._rooms[part]
 
-    def _parts(self, steps: int) -> int:
-        """Return in how many parts a block pays: a thread's start takes as long as some steps."""
-        return 1 if steps * self._seconds_a_step < _SHARED_SECONDS else most_threads()
+    def _parts(self, seconds: float) -> int:
+        """Return in how many parts so much work pays: a thread's start takes a while as well."""
+        return 1 if seconds < _SHARED_SECONDS else most_threads()
 
     def _read_splits(self) -> None:
         """Read what is evaluated on the way: two pairs of arrays, empty where there is none."""
@@ -103,14 +104,24 @@ class Engine:
 
     def measure(self, x: Array, targets: Array) -> Losses:
         """Return loss and score in evaluation mode, each of shape (…,)."""
-        network = self._network
-        replicas = self._stacked(network.flat_parameters)
-        out = np.empty((len(replicas), 2))
-        score(
-            self._plan.ops, self._sizes, self._plan.factors, _read_only(x), _read_only(targets),
-            self._totals_of(targets), replicas, self._stacked(network.flat_state), *self._room(0),
-            0, len(replicas), out,
-        )  # fmt: skip
+        network, examples, totals = self._network, len(x), self._totals_of(targets)
+        weights, states = map(self._stacked, (network.flat_parameters, network.flat_state))
+        x, targets = _read_only(x), _read_only(targets)
+        parts = np.zeros((len(weights), -(-examples // EVALUATED), TOTALS + totals.size))
+
+        def work(part: int, begin: int, end: int) -> None:
+            evaluate_chunks(
+                self._plan.ops, self._sizes, self._plan.factors, x, targets, weights, states,
+                *self._room(part), begin, end, parts,
+            )  # fmt: skip
+
+        chunks, start = parts.shape[0] * parts.shape[1], perf_counter()
+        most = self._parts(chunks * self._seconds_a_chunk)
+        share(work, chunks, most)
+        self._seconds_a_chunk = (perf_counter() - start) / chunks
+        out = np.empty((len(weights), 2))
+        for sums, scores in zip(parts, out, strict=True):
+            add_up(sums, examples, totals, scores)
         names = ("loss", self._trainer._evaluator.score_name)
         return {name: out[:, i].reshape(network.lead) for i, name in enumerate(names)}
 
@@ -184,7 +195,7 @@ class Engine:
                 begin, end, made,
             )  # fmt: skip
 
-        share(work, replicas, self._parts(steps))
+        share(work, replicas, self._parts(steps * self._seconds_a_step))
         return int(made.min())
 
     def _owns(self) -> npt.NDArray[np.float64]:

@@ -12,27 +12,28 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba.extending import overload
+from numpy.polynomial.chebyshev import cheb2poly
 
 from nnlib.activations import ACTIVATIONS, ELU, SELU_ALPHA, SELU_SCALE, LeakyReLU
-from nnlib.compiled.options import kernel
-from nnlib.compiled.vectors import like, two_to_the
-from nnlib.special import _ERFC_CENTER, _ERFC_COEFFICIENTS
+from nnlib.compiled.options import kernel, number
+from nnlib.compiled.vectors import halved, like, polynomial, two_to_the
+from nnlib.special import _ERFC_CENTER, _ERFC_COEFFICIENTS, _ERFC_TERMS_FLOAT32
 
 CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
 """The number of each activation in a plan."""
 
 
-def _parts_of(number: Any, terms: int, low: Any, high: Any) -> Any:
+def _parts_of(kind: Any, terms: int, low: Any, high: Any) -> Any:
     """Return a function x -> (2ⁿ, e^r - 1) for one type of number."""
     ln2 = log(2)
     # ln 2 in two parts, the first with so few digits that n times it is exact
     first: Any = np.floor(ln2 * 2**13) / 2**13 if terms < 10 else 0.693147180369123816
-    second = number(ln2 - first) if terms < 10 else number(1.90821492927058770002e-10)
-    first, per_ln2, half, zero = number(first), number(1 / ln2), number(0.5), number(0)
-    low, high = number(low), number(high)
-    series = tuple(number(1 / factorial(k)) for k in range(terms, 0, -1))
+    second = kind(ln2 - first) if terms < 10 else kind(1.90821492927058770002e-10)
+    first, per_ln2, half, zero = kind(first), kind(1 / ln2), kind(0.5), kind(0)
+    low, high = kind(low), kind(high)
+    series = tuple(kind(1 / factorial(k)) for k in range(terms, 0, -1))
 
-    @kernel
+    @number
     def rest_of(r):
         total = series[0]
         for k in range(1, len(series)):
@@ -64,86 +65,90 @@ def _choose_parts(x):
     return _PARTS.get(x)
 
 
-@kernel
+@number
 def exp(x):
     power, rest = _exp_parts(x)
     return power * rest + power
 
 
-@kernel
+@number
 def expm1(x):
     power, rest = _exp_parts(x)
     return power * rest + (power - like(x, 1))
 
 
-_AREA = tuple(1 / k for k in range(37, 0, -2))
+_area = polynomial([1 / k for k in range(1, 38, 2)], single=8)
 
 
-@kernel
+@number
 def log1p_of_share(u):
     """log(1 + u) for 0 ≤ u ≤ 1: twice the area hyperbolic tangent of u / (2 + u), by its series."""
     s = u / (like(u, 2) + u)
-    total = like(u, 0)
-    for k in range(len(_AREA)):
-        total = total * s * s + like(u, _AREA[k])
-    return like(u, 2) * s * total
+    return like(u, 2) * s * _area(s * s)
 
 
-@kernel
+@number
+def log_above_one(x):
+    """Return log x for 1 ≤ x; what is not finite stays so."""
+    share, power = halved(x)
+    return power * like(x, log(2)) + log1p_of_share(share - like(x, 1)) + (x - x)
+
+
+@number
 def positive(z):
     return like(z, 0) if z < like(z, 0) else z
 
 
-@kernel
+@number
 def negative(z):
     return like(z, 0) if z > like(z, 0) else z
 
 
-@kernel
+@number
 def step(z):
     return like(z, 1) if z > like(z, 0) else like(z, 0)
 
 
-@kernel
+@number
 def linear(z):
     return z
 
 
-@kernel
+@number
 def d_linear(z):
     return like(z, 1)
 
 
-@kernel
+@number
 def sigmoid(z):
     return like(z, 1) / (like(z, 1) + exp(-z))
 
 
-@kernel
+@number
 def d_sigmoid(z):
     e = exp(-abs(z))
     return e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@kernel
+@number
 def tanh(z):
     m = expm1(like(z, -2) * abs(z))
     t = -m / (m + like(z, 2))
     return -t if z < like(z, 0) else t
 
 
-@kernel
+@number
 def d_tanh(z):
     e = exp(like(z, -2) * abs(z))
     return like(z, 4) * e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@kernel
+@number
 def softsign(z):
     return z / (like(z, 1) + abs(z))
 
 
-@kernel
+@number
 def d_softsign(z):
     d = like(z, 1) + abs(z)
     return like(z, 1) / (d * d)
@@ -153,82 +158,82 @@ _SLOPE = LeakyReLU().slope
 _ALPHA = ELU().alpha
 
 
-@kernel
+@number
 def leaky_relu(z):
     return positive(z) + like(z, _SLOPE) * negative(z)
 
 
-@kernel
+@number
 def d_leaky_relu(z):
     return like(z, 1) if z > like(z, 0) else like(z, _SLOPE)
 
 
-@kernel
+@number
 def elu(z):
     return positive(z) + like(z, _ALPHA) * expm1(negative(z))
 
 
-@kernel
+@number
 def d_elu(z):
     e = like(z, _ALPHA) * exp(negative(z))
     return like(z, 1) if z > like(z, 0) else e
 
 
-@kernel
+@number
 def selu(z):
     return like(z, SELU_SCALE) * (positive(z) + like(z, SELU_ALPHA) * expm1(negative(z)))
 
 
-@kernel
+@number
 def d_selu(z):
     e = like(z, SELU_ALPHA) * exp(negative(z))
     return like(z, SELU_SCALE) * (like(z, 1) if z > like(z, 0) else e)
 
 
-_ERFC = np.array(_ERFC_COEFFICIENTS)
+# As powers of y; the coefficients fall so fast that this loses nothing.
+_scaled_erfc = polynomial(cheb2poly(_ERFC_COEFFICIENTS).tolist(), single=_ERFC_TERMS_FLOAT32 + 4)
 
 
-@kernel
-def normal_cdf(z):
+@number
+def normal_parts(z):
+    """Return Φ(z) and e^(-z²/2)."""
     x = abs(z) * like(z, sqrt(0.5))
     y = (x - like(z, _ERFC_CENTER)) / (x + like(z, _ERFC_CENTER))
-    b1, b2 = like(z, 0), like(z, 0)
-    for i in range(len(_ERFC) - 1, 0, -1):
-        b1, b2 = like(z, 2) * y * b1 - b2 + like(z, _ERFC[i]), b1
-    tail = y * b1 - b2 + like(z, _ERFC[0])
-    tail *= like(z, 0.5) * exp(-x * x) / (like(z, 1) + like(z, 2) * x)
-    return like(z, 1) - tail if z > like(z, 0) else tail
+    power = exp(-x * x)
+    tail = _scaled_erfc(y) * like(z, 0.5) * power / (like(z, 1) + like(z, 2) * x)
+    return like(z, 1) - tail if z > like(z, 0) else tail, power
 
 
-@kernel
+@number
 def bounded(z):
     low, high = like(z, -40), like(z, 40)
     return low if z < low else (high if z > high else z)
 
 
-@kernel
+@number
 def gelu(z):
-    return z * normal_cdf(bounded(z))
+    return z * normal_parts(bounded(z))[0]
 
 
-@kernel
+@number
 def d_gelu(z):
-    b = bounded(z)
-    density = exp(like(z, -0.5) * b * b) * like(z, 1 / sqrt(2 * pi))
-    return normal_cdf(b) + z * density
+    cdf, power = normal_parts(bounded(z))
+    return cdf + z * (power * like(z, 1 / sqrt(2 * pi)))
 
 
-@kernel
+@number
 def silu(z):
     return z * sigmoid(z)
 
 
-@kernel
+@number
 def d_silu(z):
-    return sigmoid(z) + z * d_sigmoid(z)
+    e = exp(-abs(z))
+    share = like(z, 1) / (like(z, 1) + e)
+    return (share if z > like(z, 0) else e * share) + z * (e * share * share)
 
 
-@kernel
+@number
 def softplus(z):
     return positive(z) + log1p_of_share(exp(-abs(z)))
 
@@ -261,14 +266,14 @@ def _looped(function: Any) -> Any:
 def _chosen(functions: dict[str, Any]) -> Any:
     """Return a kernel (code, z, out) that goes to the loop over one of the functions."""
     name, *others = functions
-    loop, number = _looped(functions[name]), CODES[name]
+    loop, own = _looped(functions[name]), CODES[name]
     if not others:
         return kernel(lambda code, z, out: loop(z, out))
     rest = _chosen({other: functions[other] for other in others})
 
     @kernel
     def choose(code, z, out):
-        if code == number:
+        if code == own:
             loop(z, out)
         else:
             rest(code, z, out)

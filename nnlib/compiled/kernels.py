@@ -1,4 +1,4 @@
-"""The two kernels that Python calls: so many training steps of some replicas, and their scores.
+"""The kernels that Python calls: so many training steps of some replicas, and their scores.
 
 The architecture is data, so they are compiled once for each type of number, not once a network.
 """
@@ -19,7 +19,7 @@ from nnlib.compiled.measures import hidden_layers, layer_norms
 from nnlib.compiled.normalization import move_state
 from nnlib.compiled.options import entry, kernel
 from nnlib.compiled.passes import backward, forward, part, transposed
-from nnlib.compiled.scores import add_residuals, all_finite, count_correct
+from nnlib.compiled.scores import add_residuals, add_up, all_finite, count_correct
 from nnlib.compiled.updates import BLOCK, add_penalties, clip, project, update
 from nnlib.compiled.vectors import LANES, borrowed, like
 
@@ -28,7 +28,9 @@ INPUTS, OUTPUTS, LAYERS, HIDDEN, LOSS, OPTIMIZER, TARGETS, ROOM, OTHER, SCRATCH,
 signals, scratch, and two rows for the loss. The inputs lie at row 1; number 0 is 0."""
 
 EVALUATED = 128
-"""So many examples are evaluated at once."""
+"""So many examples are a chunk, which is evaluated at once."""
+TOTALS = 2
+"""Where the squared residuals begin in a chunk's sums, behind its loss and right answers."""
 
 
 @kernel
@@ -86,43 +88,45 @@ def gradient_of_step(
 
 
 @kernel
-def evaluate(ops, sizes, factors, x, targets, totals, weights, state, work, sums, out):
-    """Write the loss and the score of all examples in evaluation mode, 128 at a time.
+def evaluate_chunk(ops, sizes, factors, x, targets, first, weights, state, work, sums, parts):
+    """Write the sums over up to 128 examples, from `first` on, in evaluation mode.
 
-    The score is the accuracy, or where there are the targets' `totals` of squares, R².
+    `parts` gets the loss, how many are right (NaN where an output is not finite), and of a
+    regression, which has more columns, each output's squared residuals.
     """
     inputs, outputs = sizes[INPUTS], sizes[OUTPUTS]
-    examples = x.size // inputs
     nothing, starts, alike = np.empty(0, np.float32), np.empty(0, np.int64), np.empty(0)
-    residuals, correct, value, finite = np.zeros(outputs), 0, 0.0, True
-    for first in range(0, examples, EVALUATED):
-        batch = min(EVALUATED, examples - first)
-        stride = padded(batch)
-        here = np.arange(first, first + batch)
-        scratch, lines = sizes[SCRATCH] * stride, sizes[LINES] * stride
-        gather(x, here, inputs, work, scratch, stride, stride)
-        forward(
-            ops, factors, work, weights, state, nothing, starts, stride, batch, 0.0, False
+    batch = min(EVALUATED, x.size // inputs - first)
+    stride = padded(batch)
+    here = np.arange(first, first + batch)
+    scratch, lines = sizes[SCRATCH] * stride, sizes[LINES] * stride
+    gather(x, here, inputs, work, scratch, stride, stride)
+    forward(ops, factors, work, weights, state, nothing, starts, stride, batch, 0.0, False)
+    gather(targets, here, outputs, work, scratch, sizes[TARGETS] * stride, stride)
+    z = part(work, ops[-1][col.TO], outputs, stride)
+    t = part(work, sizes[TARGETS], outputs, stride)
+    parts[0] = batch * loss_and_gradient(
+        sizes[LOSS], z, t, alike, stride, batch, part(work, sizes[ROOM], outputs, stride),
+        work[lines : lines + 2 * stride], sums[:stride],
+    )  # fmt: skip
+    if parts.size > TOTALS:
+        add_residuals(z, t, stride, batch, parts[TOTALS:])
+    else:
+        finite = all_finite(z, stride, batch)
+        parts[1] = count_correct(z, t, stride, batch) if finite else np.nan
+
+
+@kernel
+def evaluate(ops, sizes, factors, x, targets, totals, weights, state, work, sums, out):
+    """Write the loss and the score of all examples, chunk after chunk."""
+    examples = x.size // sizes[INPUTS]
+    parts = np.zeros((-(-examples // EVALUATED), TOTALS + totals.size))
+    for chunk in range(len(parts)):
+        first = chunk * EVALUATED
+        evaluate_chunk(
+            ops, sizes, factors, x, targets, first, weights, state, work, sums, parts[chunk]
         )  # fmt: skip
-        gather(targets, here, outputs, work, scratch, sizes[TARGETS] * stride, stride)
-        z = part(work, ops[-1][col.TO], outputs, stride)
-        t = part(work, sizes[TARGETS], outputs, stride)
-        value += batch * loss_and_gradient(
-            sizes[LOSS], z, t, alike, stride, batch, part(work, sizes[ROOM], outputs, stride),
-            work[lines : lines + 2 * stride], sums[:stride],
-        )  # fmt: skip
-        if totals.size:
-            add_residuals(z, t, stride, batch, residuals)
-        else:
-            finite &= all_finite(z, stride, batch)
-            correct += count_correct(z, t, stride, batch)
-    out[0] = value / examples
-    out[1] = correct / examples if finite else np.nan
-    if totals.size:
-        out[1] = 0.0
-        for k in range(outputs):
-            share = residuals[k] / totals[k] if totals[k] > 0 else np.nan
-            out[1] += (1 - share) / outputs
+    add_up(parts, examples, totals, out)
 
 
 @kernel
@@ -197,16 +201,18 @@ def train(
 
 
 @entry
-def score(
-    ops, sizes, factors, x, targets, totals, weights, states, work, sums, begin, end, out
+def evaluate_chunks(
+    ops, sizes, factors, x, targets, weights, states, work, sums, begin, end, parts
 ):  # fmt: skip
-    """Write loss and score of the replicas from `begin` to `end`, shape (R, 2)."""
+    """Write the sums of chunks, shape (R, chunks, sums): from number `begin` to `end` of all."""
     ops, sizes, factors, work = borrowed(ops), borrowed(sizes), borrowed(factors), borrowed(work)
-    x, targets, totals, sums = borrowed(x), borrowed(targets), borrowed(totals), borrowed(sums)
-    weights, states, out = borrowed(weights), borrowed(states), borrowed(out)
-    for r in range(begin, end):
-        evaluate(
-            ops, sizes, factors, x, targets, totals, weights[r], states[r], work, sums, out[r]
+    x, targets, sums, parts = borrowed(x), borrowed(targets), borrowed(sums), borrowed(parts)
+    weights, states, chunks = borrowed(weights), borrowed(states), parts.shape[1]
+    for i in range(begin, end):
+        r, first = i // chunks, i % chunks * EVALUATED
+        evaluate_chunk(
+            ops, sizes, factors, x, targets, first, weights[r], states[r], work, sums,
+            parts[r, i % chunks],
         )  # fmt: skip
 
 
@@ -217,6 +223,7 @@ def load(dtype: npt.DTypeLike) -> None:
     ints, table, wide, own = one(types.int64), two(types.int64), one(types.float64), one(number)
     examples, stack, n = one(number, readonly=True), two(number), types.int64
     pair = types.UniTuple(examples, 2)
+    add_up.compile((two(types.float64), n, wide, wide))
     train.compile(
         (
             table, ints, wide, wide, table, ints, examples, examples, wide, two(types.float32),
@@ -225,9 +232,9 @@ def load(dtype: npt.DTypeLike) -> None:
             two(types.float64), four(types.float64), own, wide, own, n, n, ints,
         )
     )  # fmt: skip
-    score.compile(
+    evaluate_chunks.compile(
         (
-            table, ints, wide, examples, examples, wide, stack, stack, own, wide, n, n,
-            two(types.float64),
+            table, ints, wide, examples, examples, stack, stack, own, wide, n, n,
+            three(types.float64),
         )
     )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.compiled.arrays import copy, fill
-from nnlib.compiled.functions import exp, log1p_of_share, positive, sigmoid
-from nnlib.compiled.options import kernel
+from nnlib.compiled.functions import exp, log1p_of_share, log_above_one, positive, sigmoid
+from nnlib.compiled.options import kernel, summing
 from nnlib.compiled.vectors import like
 
 CODES = {"mean_squared_error": 0, "binary_crossentropy": 1, "categorical_crossentropy": 2}
@@ -27,18 +27,37 @@ def of_examples(targets, weights, stride, batch, out):
             out[j] += weight * targets[k * stride + j]
 
 
+@summing
+def total_squares(z, t, weights):
+    s = 0.0
+    for j in range(z.size):
+        error = z[j] - t[j]
+        s += np.float64(error * error * weights[j])
+    return s
+
+
 @kernel
 def squared_error(z, t, weights, stride, batch, g):
     outputs = z.size // stride
     count = batch * outputs
     factor, value = like(z[0], 2 / count), 0.0
+    weights = weights[:batch]
     for k in range(outputs):
+        here = slice(k * stride, k * stride + batch)
+        row, target, out = z[here], t[here], g[here]
+        value += total_squares(row, target, weights)
         for j in range(batch):
-            i = k * stride + j
-            error = z[i] - t[i]
-            value += np.float64(error * error * weights[j])
-            g[i] = error * factor * weights[j]
+            out[j] = (row[j] - target[j]) * factor * weights[j]
     return value / count
+
+
+@summing
+def total_surprise(z, t, weights):
+    s = 0.0
+    for j in range(z.size):
+        confident = positive(z[j]) - z[j] * t[j]
+        s += np.float64((confident + log1p_of_share(exp(-abs(z[j])))) * weights[j])
+    return s
 
 
 @kernel
@@ -46,13 +65,30 @@ def binary_crossentropy(z, t, weights, stride, batch, g):
     outputs = z.size // stride
     count = batch * outputs
     factor, value = like(z[0], 1 / count), 0.0
+    weights = weights[:batch]
     for k in range(outputs):
+        here = slice(k * stride, k * stride + batch)
+        row, target, out = z[here], t[here], g[here]
+        value += total_surprise(row, target, weights)
         for j in range(batch):
-            i = k * stride + j
-            confident = positive(z[i]) - z[i] * t[i]
-            value += np.float64((confident + log1p_of_share(exp(-abs(z[i])))) * weights[j])
-            g[i] = (sigmoid(z[i]) - t[i]) * factor * weights[j]
+            out[j] = (sigmoid(row[j]) - target[j]) * factor * weights[j]
     return value / count
+
+
+@summing
+def total_picked(z, t, largest, weights):
+    s = 0.0
+    for j in range(weights.size):
+        s += np.float64(t[j] * (z[j] - largest[j]) * weights[j])
+    return s
+
+
+@summing
+def total_logs(sums, weights):
+    s = 0.0
+    for j in range(weights.size):
+        s += log_above_one(sums[j]) * np.float64(weights[j])
+    return s
 
 
 @kernel
@@ -71,13 +107,12 @@ def categorical_crossentropy(z, t, weights, stride, batch, g, largest, sums):
             out[j] = exp(row[j] - largest[j])
         for j in range(stride):
             sums[j] += np.float64(out[j])
-    value, picked = 0.0, 0.0
+    weights, picked = weights[:batch], 0.0
     for k in range(outputs):
-        for j in range(batch):
-            i = k * stride + j
-            picked += np.float64(t[i] * (z[i] - largest[j]) * weights[j])
+        here = slice(k * stride, k * stride + batch)
+        picked += total_picked(z[here], t[here], largest, weights)
+    value = total_logs(sums, weights)
     for j in range(batch):
-        value += np.log(sums[j]) * np.float64(weights[j])
         sums[j] = 1 / sums[j]
     share = like(z[0], 1 / batch)
     for k in range(outputs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnlib.compiled.options import kernel
+from nnlib.compiled.options import entry, kernel
 
 
 @kernel
@@ -44,3 +44,22 @@ def add_residuals(z, t, stride, batch, residuals):
         for j in range(batch):
             error = z[k * stride + j] - t[k * stride + j]
             residuals[k] += np.float64(error * error)
+
+
+@entry
+def add_up(parts, examples, totals, out):
+    """Write loss and score from the sums of all chunks, added up in their order.
+
+    The score is the accuracy, or where there are the targets' `totals` of squares, R².
+    """
+    sums = np.zeros(parts.shape[1])
+    for chunk in range(len(parts)):
+        for i in range(sums.size):
+            sums[i] += parts[chunk, i]
+    out[0] = sums[0] / examples
+    out[1] = sums[1] / examples
+    if totals.size:
+        out[1] = 0.0
+        for k in range(totals.size):
+            share = sums[sums.size - totals.size + k] / totals[k] if totals[k] > 0 else np.nan
+            out[1] += (1 - share) / totals.size

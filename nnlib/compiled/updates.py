@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.compiled import columns as col
-from nnlib.compiled.arrays import add, squares
+from nnlib.compiled.arrays import increase, squares
 from nnlib.compiled.options import kernel
 from nnlib.compiled.vectors import like
 from nnlib.optimizers import OPTIMIZERS
@@ -17,7 +17,7 @@ _ADAGRAD, _RMSPROP, _ADAMW = CODES["adagrad"], CODES["rmsprop"], CODES["adamw"]
 
 DECAY, SQUARE_DECAY, EPSILON = range(3)
 """The constants of an optimizer: the momentum or β₁, the decay of the squares or β₂, and ε."""
-BLOCK = 2048
+BLOCK = 4096
 """Numbers that are updated at a time: what lies between stays in the cache."""
 
 
@@ -48,9 +48,10 @@ def decay_squares(gradient, kept, new, square):
 
 
 @kernel
-def decay_mean(gradient, kept, mean):
+def decay_moments(gradient, kept, square_kept, mean, square):
     for i in range(gradient.size):
         mean[i] = kept * mean[i] + gradient[i]
+        square[i] = square_kept * square[i] + gradient[i] * gradient[i]
 
 
 @kernel
@@ -69,8 +70,7 @@ def change_of(code, hyper, step, rate, weights, gradient, first, second, decay, 
         decay_squares(gradient, square_kept, new, first)
         scaled_change(gradient, first, like(one, hyper[EPSILON]), exact, change)
     else:
-        decay_mean(gradient, kept, first)
-        decay_squares(gradient, square_kept, one, second)
+        decay_moments(gradient, kept, square_kept, first, second)
         mean = (1 - hyper[DECAY]) / (1 - hyper[DECAY] ** step)
         root = np.sqrt((1 - hyper[SQUARE_DECAY]) / (1 - hyper[SQUARE_DECAY] ** step))
         epsilon = like(one, hyper[EPSILON] / root)
@@ -97,7 +97,7 @@ def update(code, hyper, step, rate, weights, gradient, first, second, decay, cha
             decay[min(begin, decay.size) : min(end, decay.size)], block,
         )  # fmt: skip
         if apply:
-            add(here, block, here)
+            increase(here, block)
 
 
 @kernel

@@ -5,6 +5,7 @@ Written as LLVM instructions on vectors of 16, which every processor's compiler 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -18,9 +19,9 @@ LANES = 16
 """Numbers in a vector: the batch is padded to a multiple of it."""
 
 _IS_AVX512 = llvm.get_host_cpu_features().get("avx512f", False)
-ROWS = 8 if _IS_AVX512 else 4
-"""Rows of a panel: as many as there are registers for (AVX2 and NEON: 4). No result depends on
-it, for each sum is made in the order of its terms."""
+ROWS, FEWER_ROWS = (8, 8) if _IS_AVX512 else (6, 4)
+"""Rows of a panel: as many as there are registers for, and fewer where they come out even (AVX2,
+NEON). No result depends on it, for each sum is made in the order of its terms."""
 
 _CONTRACT = ("contract",)
 
@@ -50,21 +51,36 @@ def _splat(builder: Any, scalar: Any, vector: ir.VectorType) -> Any:
 
 
 @intrinsic
-def panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows):
+def panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh):
     """Make c[r, :16] = start[r] + Σ_k a[r, k]·b[k, :16] for up to `ROWS` rows.
 
     Every array is flat: an index and the distance of rows (…r) or of terms (…k) say where. The
-    sums stay in registers over all of k. Rows from `rows` on repeat the last one.
+    sums stay in registers over all of k. Rows from `rows` on repeat the last one. Where it is not
+    `fresh`, the sums go on from c.
     """
     n = types.intp
-    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n), partial(_panel_code, 1)
+    code = partial(_panel_code, ROWS, 1)
+    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
 
 
 @intrinsic
-def wide_panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows):
+def low_panel(
+    typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh
+):
+    """Make c[r, :16] likewise for up to `FEWER_ROWS` rows."""
+    n = types.intp
+    code = partial(_panel_code, FEWER_ROWS, 1)
+    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
+
+
+@intrinsic
+def wide_panel(
+    typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh
+):
     """Make c[r, :32] likewise: each number of `a` is loaded for twice as many sums."""
     n = types.intp
-    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n), partial(_panel_code, 2)
+    code = partial(_panel_code, ROWS, 2)
+    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
 
 
 @intrinsic
@@ -78,21 +94,31 @@ def panel_lanes(typingctx, a):
     return types.intp(a), codegen
 
 
-def _panel_code(vectors: int, context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _panel_code(
+    height: int, vectors: int, context: Any, builder: Any, signature: Any, args: Any
+) -> Any:
     from_a, from_b, to, from_start = (
         _data(context, builder, signature.args[i], args[i]) for i in (0, 4, 7, 10)
     )
-    ia, ar, ak, ib, bk, ic, cr, istart, sr, depth, count = (
-        args[i] for i in (1, 2, 3, 5, 6, 8, 9, 11, 12, 13, 14)
+    ia, ar, ak, ib, bk, ic, cr, istart, sr, depth, count, fresh = (
+        args[i] for i in (1, 2, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15)
     )
     vector = _vector(signature.args[0].dtype)
-    rows = _rows_within(builder, count)
+    rows = _rows_within(builder, height, count)
     firsts = [_plus(builder, ia, r, ar) for r in rows]
     sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in rows]
-    for r, held in zip(rows, sums, strict=True):
-        first = builder.load(builder.gep(from_start, [_plus(builder, istart, r, sr)]))
-        for one in held:
-            builder.store(_splat(builder, first, vector), one)
+    places = [_vectors_at(builder, to, _plus(builder, ic, r, cr), vector, vectors) for r in rows]
+    is_fresh = builder.icmp_signed("!=", fresh, ir.Constant(fresh.type, 0))
+    with builder.if_else(is_fresh) as (begins, goes_on):
+        with begins:
+            for r, held in zip(rows, sums, strict=True):
+                first = builder.load(builder.gep(from_start, [_plus(builder, istart, r, sr)]))
+                for one in held:
+                    builder.store(_splat(builder, first, vector), one)
+        with goes_on:
+            for held, at in zip(sums, places, strict=True):
+                for one, place in zip(held, at, strict=True):
+                    builder.store(builder.load(place, align=_size(vector)), one)
     with cgutils.for_range(builder, depth) as loop:
         index = _plus(builder, ib, loop.index, bk)
         row = [
@@ -106,9 +132,8 @@ def _panel_code(vectors: int, context: Any, builder: Any, signature: Any, args: 
             for one, numbers in zip(held, row, strict=True):
                 product = builder.fmul(each, numbers, flags=_CONTRACT)
                 builder.store(builder.fadd(builder.load(one), product, flags=_CONTRACT), one)
-    for r, held in zip(rows, sums, strict=True):
-        places = _vectors_at(builder, to, _plus(builder, ic, r, cr), vector, vectors)
-        for one, place in zip(held, places, strict=True):
+    for held, at in zip(sums, places, strict=True):
+        for one, place in zip(held, at, strict=True):
             builder.store(builder.load(one), place, align=_size(vector))
     return context.get_dummy_value()
 
@@ -123,10 +148,10 @@ def _plus(builder: Any, first: Any, number: Any, stride: Any) -> Any:
     return builder.add(first, builder.mul(number, stride))
 
 
-def _rows_within(builder: Any, count: Any) -> list[Any]:
+def _rows_within(builder: Any, height: int, count: Any) -> list[Any]:
     """Return the numbers of a panel's rows, the last one again where there are fewer."""
     last = builder.sub(count, ir.Constant(count.type, 1))
-    numbers = [ir.Constant(count.type, r) for r in range(ROWS)]
+    numbers = [ir.Constant(count.type, r) for r in range(height)]
     return [
         builder.select(builder.icmp_signed("<", number, count), number, last) for number in numbers
     ]
@@ -174,6 +199,32 @@ def like(typingctx, x, constant):
     return x(x, constant), codegen
 
 
+def polynomial(coefficients: Sequence[float], single: int) -> Any:
+    """Return a kernel x -> Σ cₖ·xᵏ, unrolled: a loop within a loop keeps that from vectors.
+
+    Parameters
+    ----------
+    coefficients : from the constant one on
+    single : so many of them are enough for float32
+    """
+
+    @intrinsic
+    def value(typingctx, x):
+        def codegen(context, builder, signature, args):
+            is_single = signature.args[0] == types.float32
+            *rest, last = coefficients[: single if is_single else None]
+            total = ir.Constant(args[0].type, last)
+            for coefficient in reversed(rest):
+                product = builder.fmul(total, args[0], flags=_CONTRACT)
+                constant = ir.Constant(args[0].type, coefficient)
+                total = builder.fadd(product, constant, flags=_CONTRACT)
+            return total
+
+        return x(x), codegen
+
+    return value
+
+
 @intrinsic
 def two_to_the(typingctx, n):
     """Return 2ⁿ of a whole number n given as a float, from its bits."""
@@ -188,6 +239,28 @@ def two_to_the(typingctx, n):
         return builder.bitcast(shifted, args[0].type)
 
     return n(n), codegen
+
+
+@intrinsic
+def halved(typingctx, x):
+    """Return m and n of x = m·2ⁿ with 1 ≤ m < 2, of a positive number that is not tiny."""
+
+    def codegen(context, builder, signature, args):
+        single = signature.args[0] == types.float32
+        bits, shift, bias = (32, 23, 127) if single else (64, 52, 1023)
+        whole = builder.bitcast(args[0], ir.IntType(bits))
+        one = ir.Constant(whole.type, bias << shift)
+        fraction = builder.and_(whole, ir.Constant(whole.type, (1 << shift) - 1))
+        power = builder.sub(
+            builder.lshr(whole, ir.Constant(whole.type, shift)), ir.Constant(whole.type, bias)
+        )
+        parts = (
+            builder.bitcast(builder.or_(fraction, one), args[0].type),
+            builder.sitofp(power, args[0].type),
+        )
+        return context.make_tuple(builder, signature.return_type, parts)
+
+    return types.UniTuple(x, 2)(x), codegen
 
 
 @intrinsic

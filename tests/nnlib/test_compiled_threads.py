@@ -2,6 +2,7 @@
 
 from threading import Event, Thread, current_thread
 
+import numpy as np
 import pytest
 from small_runs import DATA, EXPLODING, assert_same_bits, make_experiment
 
@@ -51,6 +52,28 @@ def test_an_error_in_one_part_comes_out_and_gives_all_threads_back(three):
 
     with pytest.raises(FloatingPointError, match="in a thread"):
         threads.share(work, 3, 3)
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_an_evaluation_has_the_same_bits_on_any_number_of_threads(three, monkeypatch, task):
+    pytest.importorskip("numba")
+    from nnlib.compiled import engine
+
+    monkeypatch.setattr(engine, "_SHARED_SECONDS", 0.0)
+    data = DATA[task]
+    x, targets = np.tile(data.X_train, (30, 1)), np.tile(data.targets("train"), (30, 1))
+    measured, rooms = [], []
+    for count in (1, 3):
+        monkeypatch.setattr(engine, "most_threads", lambda count=count: count)
+        trainer = Trainer([make_experiment(seed=i) for i in range(2)], data, engine="compiled")
+        trainer.advance(steps=5)
+        measured.append(trainer._engine.measure(x, targets))
+        rooms.append(len(trainer._engine._rooms))
+    one, many = measured
+    assert {name: values.tolist() for name, values in one.items()} == {
+        name: values.tolist() for name, values in many.items()
+    }
+    assert rooms == [1, 3] and len(x) > 5 * 128
 
 
 @pytest.mark.parametrize("exploding", [False, True])
