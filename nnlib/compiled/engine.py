@@ -76,6 +76,7 @@ class Engine:
         if part not in self._rooms:  # each is made by its own thread
             batch = max(padded(self._trainer._minibatches.size), EVALUATED)
             room = _aligned_zeros(self._plan.rows * batch, self._network.dtype)
+            room[1] = 1
             self._rooms[part] = (room, np.empty(batch))
         return self._rooms[part]
 

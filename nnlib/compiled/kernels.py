@@ -25,7 +25,8 @@ from nnlib.compiled.vectors import LANES, borrowed, like
 
 INPUTS, OUTPUTS, LAYERS, HIDDEN, LOSS, OPTIMIZER, TARGETS, ROOM, OTHER, SCRATCH, LINES = range(11)
 """What `sizes` holds: widths, numbers of layers, codes, and the rows of `work` for the targets, two
-signals, scratch, and two rows for the loss. The inputs lie at row 1; number 0 is 0."""
+signals, scratch, and two rows for the loss. Row 0 begins with the numbers 0 and 1; the inputs lie
+at row 1."""
 
 EVALUATED = 128
 """So many examples are a chunk, which is evaluated at once."""
@@ -41,6 +42,12 @@ def padded(count):
 @kernel
 def gather(x, rows, width, work, scratch, to, stride):
     """Lay the examples of these rows out feature by feature, in `work` at `to`."""
+    if width < LANES:
+        for k in range(width):
+            out = work[to + k * stride : to + k * stride + rows.size]
+            for i in range(rows.size):
+                out[i] = x[rows[i] * width + k]
+        return
     room = padded(width)
     for i in range(rows.size):
         first = rows[i] * width

@@ -17,7 +17,6 @@ from nnlib.compiled.arrays import (
     norm_of_rows,
     scale,
     scale_by,
-    total,
 )
 from nnlib.compiled.functions import activate, slope
 from nnlib.compiled.normalization import batch_norm_backward, batch_norm_forward
@@ -102,32 +101,39 @@ def dense_forward(op, work, parameters, stride):
 
 
 @kernel
+def times_signal(a, ia, ar, ak, work, flipped, to, first, rows, outputs, batch, tile):
+    """Make `rows` x `outputs` sums over the batch with the signal, whose examples are rows."""
+    padded = (outputs + LANES - 1) // LANES * LANES
+    whole = outputs // LANES * LANES
+    product(
+        a, ia, ar, ak, work, flipped, padded, to, first, outputs, work, 0, 0, rows, whole, batch
+    )  # fmt: skip
+    if whole == outputs:
+        return
+    for row in range(0, rows, ROWS):
+        here = min(ROWS, rows - row)
+        panel(
+            a, ia + row * ar, ar, ak, work, flipped + whole, padded, tile, 0, LANES, work, 0, 0,
+            batch, here, 1,
+        )  # fmt: skip
+        for r in range(here):
+            for o in range(whole, outputs):
+                to[first + (row + r) * outputs + o] = tile[r * LANES + o - whole]
+
+
+@kernel
 def dense_gradients(op, work, signal, flipped, gradients, stride, batch):
     """Make dL/dW and dL/db; `flipped` is room for the signal with examples as rows."""
     fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
     padded = (fan_out + LANES - 1) // LANES * LANES
     transposed(work, signal, stride, work, flipped, padded, padded, stride)
-    whole = fan_out // LANES * LANES
-    product(
-        work, op[col.FROM] * stride, stride, 1, work, flipped, padded,
-        gradients, op[col.WEIGHT], fan_out, work, 0, 0, fan_in, whole, batch,
+    tile = np.empty(ROWS * LANES, work.dtype)
+    times_signal(
+        work, op[col.FROM] * stride, stride, 1, work, flipped, gradients, op[col.WEIGHT], fan_in,
+        fan_out, batch, tile,
     )  # fmt: skip
-    if whole < fan_out:
-        tile = np.empty(ROWS * LANES, work.dtype)
-        for row in range(0, fan_in, ROWS):
-            here = min(ROWS, fan_in - row)
-            panel(
-                work, (op[col.FROM] + row) * stride, stride, 1, work, flipped + whole, padded,
-                tile, 0, LANES, work, 0, 0, batch, here, 1,
-            )  # fmt: skip
-            for r in range(here):
-                first = op[col.WEIGHT] + (row + r) * fan_out
-                for o in range(whole, fan_out):
-                    gradients[first + o] = tile[r * LANES + o - whole]
-    if op[col.BIAS] >= 0:
-        for o in range(fan_out):
-            first = signal + o * stride
-            gradients[op[col.BIAS] + o] = total(work[first : first + batch])
+    if op[col.BIAS] >= 0:  # a row of ones: the same number again and again
+        times_signal(work, 1, 0, 0, work, flipped, gradients, op[col.BIAS], 1, fan_out, batch, tile)
 
 
 @kernel
