@@ -72,6 +72,16 @@ def test_tabs_do_not_mix_and_a_closed_one_and_a_reload_leave_the_others_alone(pa
     still_trains(first)
 
 
+def wait_for_loss(page: Page, below: float) -> None:
+    """Wait until training has brought the loss so low, which a slow machine takes long for."""
+    for _ in range(300):
+        loss = metric(page, "Train loss")
+        if "10⁻" in loss or float(loss) < below:
+            return
+        page.wait_for_timeout(200)
+    pytest.fail(f"the loss is still {loss}")
+
+
 STEPS_FROM_NOW = """() => {
     const shown = () => [...document.querySelectorAll("[data-testid=stMetric]")]
         .filter(box => /^Step\\s/.test(box.innerText)).map(box => box.innerText).join();
@@ -167,8 +177,7 @@ def test_sliders_moved_quickly_in_a_run_break_nothing(page_at: PageAt):
         page.keyboard.press(stroke)
         page.wait_for_timeout(60)
     still_trains(page)
-    loss = metric(page, "Train loss")
-    assert "10⁻" in loss or float(loss) < 0.1
+    wait_for_loss(page, below=0.1)
 
 
 class OwnServer:
