@@ -15,25 +15,25 @@ from numba.extending import overload
 from numpy.polynomial.chebyshev import cheb2poly
 
 from nnlib.activations import ACTIVATIONS, ELU, SELU_ALPHA, SELU_SCALE, LeakyReLU
-from nnlib.compiled.options import kernel, number
-from nnlib.compiled.vectors import halved, like, polynomial, two_to_the
+from nnlib.compiled.options import kernel, scalar
+from nnlib.compiled.vectors import like, mantissa_and_exponent, polynomial, two_to_the
 from nnlib.special import _ERFC_CENTER, _ERFC_COEFFICIENTS, _ERFC_TERMS_FLOAT32
 
 CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
 """The number of each activation in a plan."""
 
 
-def _parts_of(kind: Any, terms: int, low: Any, high: Any) -> Any:
+def _parts_of(number: Any, terms: int, low: Any, high: Any) -> Any:
     """Return a function x -> (2ⁿ, e^r - 1) for one type of number."""
     ln2 = log(2)
     # ln 2 in two parts, the first with so few digits that n times it is exact
     first: Any = np.floor(ln2 * 2**13) / 2**13 if terms < 10 else 0.693147180369123816
-    second = kind(ln2 - first) if terms < 10 else kind(1.90821492927058770002e-10)
-    first, per_ln2, half, zero = kind(first), kind(1 / ln2), kind(0.5), kind(0)
-    low, high = kind(low), kind(high)
-    series = tuple(kind(1 / factorial(k)) for k in range(terms, 0, -1))
+    second = number(ln2 - first) if terms < 10 else number(1.90821492927058770002e-10)
+    first, per_ln2, half, zero = number(first), number(1 / ln2), number(0.5), number(0)
+    low, high = number(low), number(high)
+    series = tuple(number(1 / factorial(k)) for k in range(terms, 0, -1))
 
-    @number
+    @scalar
     def rest_of(r):
         total = series[0]
         for k in range(1, len(series)):
@@ -65,90 +65,91 @@ def _choose_parts(x):
     return _PARTS.get(x)
 
 
-@number
+@scalar
 def exp(x):
     power, rest = _exp_parts(x)
     return power * rest + power
 
 
-@number
+@scalar
 def expm1(x):
     power, rest = _exp_parts(x)
     return power * rest + (power - like(x, 1))
 
 
-_area = polynomial([1 / k for k in range(1, 38, 2)], single=8)
+_AREA = [1 / k for k in range(1, 38, 2)]
+_area = polynomial(_AREA, _AREA[:8])  # of s² ≤ 1/9: the rest is below 2e-9 of it
 
 
-@number
+@scalar
 def log1p_of_share(u):
     """log(1 + u) for 0 ≤ u ≤ 1: twice the area hyperbolic tangent of u / (2 + u), by its series."""
     s = u / (like(u, 2) + u)
     return like(u, 2) * s * _area(s * s)
 
 
-@number
+@scalar
 def log_above_one(x):
     """Return log x for 1 ≤ x; what is not finite stays so."""
-    share, power = halved(x)
+    share, power = mantissa_and_exponent(x)
     return power * like(x, log(2)) + log1p_of_share(share - like(x, 1)) + (x - x)
 
 
-@number
+@scalar
 def positive(z):
     return like(z, 0) if z < like(z, 0) else z
 
 
-@number
+@scalar
 def negative(z):
     return like(z, 0) if z > like(z, 0) else z
 
 
-@number
+@scalar
 def step(z):
     return like(z, 1) if z > like(z, 0) else like(z, 0)
 
 
-@number
+@scalar
 def linear(z):
     return z
 
 
-@number
+@scalar
 def d_linear(z):
     return like(z, 1)
 
 
-@number
+@scalar
 def sigmoid(z):
     return like(z, 1) / (like(z, 1) + exp(-z))
 
 
-@number
+@scalar
 def d_sigmoid(z):
     e = exp(-abs(z))
     return e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@number
+@scalar
 def tanh(z):
     m = expm1(like(z, -2) * abs(z))
     t = -m / (m + like(z, 2))
     return -t if z < like(z, 0) else t
 
 
-@number
+@scalar
 def d_tanh(z):
     e = exp(like(z, -2) * abs(z))
     return like(z, 4) * e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@number
+@scalar
 def softsign(z):
     return z / (like(z, 1) + abs(z))
 
 
-@number
+@scalar
 def d_softsign(z):
     d = like(z, 1) + abs(z)
     return like(z, 1) / (d * d)
@@ -158,43 +159,46 @@ _SLOPE = LeakyReLU().slope
 _ALPHA = ELU().alpha
 
 
-@number
+@scalar
 def leaky_relu(z):
     return positive(z) + like(z, _SLOPE) * negative(z)
 
 
-@number
+@scalar
 def d_leaky_relu(z):
     return like(z, 1) if z > like(z, 0) else like(z, _SLOPE)
 
 
-@number
+@scalar
 def elu(z):
     return positive(z) + like(z, _ALPHA) * expm1(negative(z))
 
 
-@number
+@scalar
 def d_elu(z):
     e = like(z, _ALPHA) * exp(negative(z))
     return like(z, 1) if z > like(z, 0) else e
 
 
-@number
+@scalar
 def selu(z):
     return like(z, SELU_SCALE) * (positive(z) + like(z, SELU_ALPHA) * expm1(negative(z)))
 
 
-@number
+@scalar
 def d_selu(z):
     e = like(z, SELU_ALPHA) * exp(negative(z))
     return like(z, SELU_SCALE) * (like(z, 1) if z > like(z, 0) else e)
 
 
 # As powers of y; the coefficients fall so fast that this loses nothing.
-_scaled_erfc = polynomial(cheb2poly(_ERFC_COEFFICIENTS).tolist(), single=_ERFC_TERMS_FLOAT32 + 4)
+_scaled_erfc = polynomial(
+    cheb2poly(_ERFC_COEFFICIENTS).tolist(),
+    cheb2poly(_ERFC_COEFFICIENTS[:_ERFC_TERMS_FLOAT32]).tolist(),
+)
 
 
-@number
+@scalar
 def normal_parts(z):
     """Return Φ(z) and e^(-z²/2)."""
     x = abs(z) * like(z, sqrt(0.5))
@@ -204,36 +208,36 @@ def normal_parts(z):
     return like(z, 1) - tail if z > like(z, 0) else tail, power
 
 
-@number
+@scalar
 def bounded(z):
     low, high = like(z, -40), like(z, 40)
     return low if z < low else (high if z > high else z)
 
 
-@number
+@scalar
 def gelu(z):
     return z * normal_parts(bounded(z))[0]
 
 
-@number
+@scalar
 def d_gelu(z):
     cdf, power = normal_parts(bounded(z))
     return cdf + z * (power * like(z, 1 / sqrt(2 * pi)))
 
 
-@number
+@scalar
 def silu(z):
     return z * sigmoid(z)
 
 
-@number
+@scalar
 def d_silu(z):
     e = exp(-abs(z))
     share = like(z, 1) / (like(z, 1) + e)
     return (share if z > like(z, 0) else e * share) + z * (e * share * share)
 
 
-@number
+@scalar
 def softplus(z):
     return positive(z) + log1p_of_share(exp(-abs(z)))
 
@@ -266,14 +270,14 @@ def _looped(function: Any) -> Any:
 def _chosen(functions: dict[str, Any]) -> Any:
     """Return a kernel (code, z, out) that goes to the loop over one of the functions."""
     name, *others = functions
-    loop, own = _looped(functions[name]), CODES[name]
+    loop, number = _looped(functions[name]), CODES[name]
     if not others:
         return kernel(lambda code, z, out: loop(z, out))
     rest = _chosen({other: functions[other] for other in others})
 
     @kernel
     def choose(code, z, out):
-        if code == own:
+        if code == number:
             loop(z, out)
         else:
             rest(code, z, out)

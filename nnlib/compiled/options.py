@@ -12,7 +12,7 @@ _inner = partial(
     njit, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
 )
 kernel = _inner(fastmath={"contract"})
-number = _inner(fastmath={"contract"}, forceinline=True)
+scalar = _inner(fastmath={"contract"}, forceinline=True)
 """A kernel of one number, in loops that are vectorized only with all they call inlined."""
 summing = _inner(fastmath={"contract", "reassoc", "nsz"})
 entry = njit(nogil=True, error_model="numpy", fastmath={"contract"}, cache=True)

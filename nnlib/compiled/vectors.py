@@ -50,37 +50,21 @@ def _splat(builder: Any, scalar: Any, vector: ir.VectorType) -> Any:
     return builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), mask)
 
 
-@intrinsic
-def panel(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh):
-    """Make c[r, :16] = start[r] + Σ_k a[r, k]·b[k, :16] for up to `ROWS` rows.
+def _panel(height: int, vectors: int) -> Any:
+    """Return a kernel that makes c[r, …] = start[r] + Σ_k a[r, k]·b[k, …] for up to `height` rows.
 
-    Every array is flat: an index and the distance of rows (…r) or of terms (…k) say where. The
-    sums stay in registers over all of k. Rows from `rows` on repeat the last one. Where it is not
-    `fresh`, the sums go on from c.
+    They have so many vectors of 16 lanes. Every array is flat: an index and the distance of rows
+    (…r) or of terms (…k) say where. The sums stay in registers over all of k. Rows from `rows` on
+    repeat the last one. Where it is not `fresh`, the sums go on from c.
     """
-    n = types.intp
-    code = partial(_panel_code, ROWS, 1)
-    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
 
+    @intrinsic
+    def made(typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh):
+        n = types.intp
+        signature = types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n)
+        return signature, partial(_panel_code, height, vectors)
 
-@intrinsic
-def low_panel(
-    typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh
-):
-    """Make c[r, :16] likewise for up to `FEWER_ROWS` rows."""
-    n = types.intp
-    code = partial(_panel_code, FEWER_ROWS, 1)
-    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
-
-
-@intrinsic
-def wide_panel(
-    typingctx, a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, depth, rows, fresh
-):
-    """Make c[r, :32] likewise: each number of `a` is loaded for twice as many sums."""
-    n = types.intp
-    code = partial(_panel_code, ROWS, 2)
-    return types.void(a, n, n, n, b, n, n, c, n, n, start, n, n, n, n, n), code
+    return made
 
 
 @intrinsic
@@ -157,6 +141,12 @@ def _rows_within(builder: Any, height: int, count: Any) -> list[Any]:
     ]
 
 
+panel = _panel(ROWS, 1)
+low_panel = _panel(FEWER_ROWS, 1)
+wide_panel = _panel(ROWS, 2)
+"""Each number of `a` is loaded for twice as many sums."""
+
+
 @intrinsic
 def transpose(typingctx, source, isource, sr, target, itarget, tr):
     """Write a block of 16 x 16 of `source`, its rows `sr` apart, transposed into `target`."""
@@ -199,20 +189,18 @@ def like(typingctx, x, constant):
     return x(x, constant), codegen
 
 
-def polynomial(coefficients: Sequence[float], single: int) -> Any:
+def polynomial(double: Sequence[float], single: Sequence[float]) -> Any:
     """Return a kernel x -> Σ cₖ·xᵏ, unrolled: a loop within a loop keeps that from vectors.
 
     Parameters
     ----------
-    coefficients : from the constant one on
-    single : so many of them are enough for float32
+    double, single : the coefficients for float64 and for float32, from the constant one on
     """
 
     @intrinsic
     def value(typingctx, x):
         def codegen(context, builder, signature, args):
-            is_single = signature.args[0] == types.float32
-            *rest, last = coefficients[: single if is_single else None]
+            *rest, last = single if signature.args[0] == types.float32 else double
             total = ir.Constant(args[0].type, last)
             for coefficient in reversed(rest):
                 product = builder.fmul(total, args[0], flags=_CONTRACT)
@@ -242,7 +230,7 @@ def two_to_the(typingctx, n):
 
 
 @intrinsic
-def halved(typingctx, x):
+def mantissa_and_exponent(typingctx, x):
     """Return m and n of x = m·2ⁿ with 1 ≤ m < 2, of a positive number that is not tiny."""
 
     def codegen(context, builder, signature, args):
