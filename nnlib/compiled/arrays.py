@@ -8,7 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.compiled.options import kernel, summing
-from nnlib.compiled.vectors import like
+from nnlib.compiled.vectors import LANES, like
+
+
+@kernel
+def padded(count):
+    return (count + LANES - 1) // LANES * LANES
 
 
 @kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -17,7 +18,7 @@ from nnlib.compiled.losses import CODES as LOSS_CODES
 from nnlib.compiled.plan import STATES, Plan, constants_of, padded
 from nnlib.compiled.run import Run
 from nnlib.compiled.scores import add_up
-from nnlib.compiled.threads import most_threads, share
+from nnlib.compiled.threads import Pace, most_threads, share
 from nnlib.compiled.updates import CODES as OPTIMIZER_CODES
 from nnlib.evaluation import Losses
 from nnlib.instruments import largest_derivative
@@ -25,6 +26,12 @@ from nnlib.layers import BatchNorm
 from nnlib.metrics import total_squares
 
 _SHARED_SECONDS = 1e-3
+_SHARED_STEP_SECONDS = 3e-5
+"""From where on several threads make a step, with two meetings of some 0.5 µs."""
+_TOGETHER = 2
+"""So many threads at most: more were not measured."""
+_SECONDS_A_STEP, _SECONDS_A_PRODUCT = 1e-5, 6e-11
+"""A first guess: the calls of a step, and its six operations for each parameter and example."""
 _CACHE_LINE = 64  # bytes
 _STRENGTHS = ("learning_rate", "l1", "l2", "clip_value", "clip_norm", "max_norm")
 
@@ -61,8 +68,12 @@ class Engine:
                 largest_derivative(hidden[0].function) if hidden else 1.0,
             ]
         )
-        self._rooms: dict[int, tuple[Array, npt.NDArray[np.float64]]] = {}
-        self._seconds_a_step = self._seconds_a_chunk = 1e-4
+        self._replicas = len(trainer.experiments)
+        seconds = _SECONDS_A_PRODUCT * network.flat_parameters.size * trainer._minibatches.size
+        self._seconds_a_step = _SECONDS_A_STEP + seconds
+        self._seconds_a_chunk = 1e-4
+        together = seconds > _SHARED_STEP_SECONDS and not norms
+        self._pace = Pace(min(most_threads(), _TOGETHER) if together else 1)
         self._ahead = Ahead(trainer)
         self._read_splits()
         trainer._evaluator.measure = self.measure
@@ -71,14 +82,14 @@ class Engine:
         """Return an array (…, n) as (R, n)."""
         return x.reshape(int(np.prod(self._network.lead)), x.shape[-1])
 
-    def _room(self, part: int) -> tuple[Array, npt.NDArray[np.float64]]:
-        """Return what a thread works in, and its sums over a batch."""
-        if part not in self._rooms:  # each is made by its own thread
-            batch = max(padded(self._trainer._minibatches.size), EVALUATED)
-            room = _aligned_zeros(self._plan.rows * batch, self._network.dtype)
-            room[1] = 1
-            self._rooms[part] = (room, np.empty(batch))
-        return self._rooms[part]
+    @cached_property
+    def _rooms(self) -> tuple[Array, npt.NDArray[np.float64]]:
+        """What threads work in, each in its row, and their sums over a batch with its loss."""
+        batch = max(padded(self._trainer._minibatches.size), EVALUATED)
+        size = self._plan.rows * batch
+        works = _aligned_zeros(most_threads() * size, self._network.dtype).reshape(-1, size)
+        works[:, 1] = 1
+        return works, np.empty((len(works), batch + 1))
 
     def _parts(self, seconds: float) -> int:
         """Return in how many parts so much work pays: a thread's start takes a while as well."""
@@ -109,20 +120,21 @@ class Engine:
         weights, states = map(self._stacked, (network.flat_parameters, network.flat_state))
         x, targets = _read_only(x), _read_only(targets)
         parts = np.zeros((len(weights), -(-examples // EVALUATED), TOTALS + totals.size))
+        works, sums = self._rooms
+        chunks, start = parts.shape[0] * parts.shape[1], perf_counter()
 
-        def work(part: int, begin: int, end: int) -> None:
+        def work(thread: int, threads: int) -> None:
             evaluate_chunks(
                 self._plan.ops, self._sizes, self._plan.factors, x, targets, weights, states,
-                *self._room(part), begin, end, parts,
+                works[thread], sums[thread], chunks * thread // threads,
+                chunks * (thread + 1) // threads, parts,
             )  # fmt: skip
 
-        chunks, start = parts.shape[0] * parts.shape[1], perf_counter()
-        most = self._parts(chunks * self._seconds_a_chunk)
-        share(work, chunks, most)
+        share(work, min(chunks, self._parts(chunks * self._seconds_a_chunk)))
         self._seconds_a_chunk = (perf_counter() - start) / chunks
         out = np.empty((len(weights), 2))
-        for sums, scores in zip(parts, out, strict=True):
-            add_up(sums, examples, totals, scores)
+        for of_chunks, scores in zip(parts, out, strict=True):
+            add_up(of_chunks, examples, totals, scores)
         names = ("loss", self._trainer._evaluator.score_name)
         return {name: out[:, i].reshape(network.lead) for i, name in enumerate(names)}
 
@@ -137,67 +149,83 @@ class Engine:
         steps = min(most_steps(trainer, self._ahead.bytes_a_step), end - trainer.step)
         if seconds is not None:
             steps = min(steps, max(1, int(min(seconds, 0.02) / self._seconds_a_step)))
+        asked, steps = self._threads(steps)
         start = perf_counter()
-        made = self._block(steps)
+        made, taken = self._block(steps, asked)
         if made:
-            self._seconds_a_step = (perf_counter() - start) / made
+            took = perf_counter() - start
+            self._seconds_a_step = took / made
+            self._pace.keep(asked, taken, made, took)
             trainer.step += made
             trainer._after_step()
         return made
 
-    def _block(self, steps: int) -> int:
+    def _threads(self, steps: int) -> tuple[int, int]:
+        """Return how many threads to ask for, and for how many of these steps at most."""
+        if self._replicas > 1:
+            return min(self._replicas, self._parts(steps * self._seconds_a_step)), steps
+        threads, most = self._pace.next(self._seconds_a_step)
+        steps = int(min(steps, most))
+        if threads > 1 and self._trainer._evaluates:  # ends ahead of one, which is shared as well
+            due = self._trainer._evaluator.is_due(self._trainer.step + 1 + np.arange(steps))
+            steps = int(np.argmax(due)) + 1 if due.any() else steps
+        return threads, steps
+
+    def _block(self, steps: int, threads: int) -> tuple[int, int]:
+        """Make a block of steps; return how many, and by how many threads."""
         alone = not self._network.lead
         mark = self._ahead.mark()
         kept = None if alone else [x.copy() for x in self._arrays()]
         records = Records(self._trainer, steps)
-        made = self._run(steps, records)
+        made, taken = self._run(steps, records, threads)
         if made < steps:
             self._ahead.go_back(mark)
             if kept is not None:
                 for array, old in zip(self._arrays(), kept, strict=True):
                     array[...] = old
-                made = self._run(made, records) if made else 0
+                if made:
+                    made, taken = self._run(made, records, threads)
             elif made:
                 self._ahead.skip(made)
         records.keep(made)
         self._trainer._optimizer.steps += made
-        return made
+        return made, taken
 
     def _arrays(self) -> list[Array]:
         optimizer, network = self._trainer._optimizer, self._network
         states = [getattr(optimizer, name) for name in STATES.get(optimizer.name, ())]
         return [network.flat_parameters, network.flat_gradients, network.flat_state, *states]
 
-    def _run(self, steps: int, records: Records) -> int:
+    def _run(self, steps: int, records: Records, threads: int) -> tuple[int, int]:
         trainer, network, ahead = self._trainer, self._network, self._ahead
         weights, gradients, states, *optimizer = map(self._stacked, self._arrays())
-        replicas = len(weights)
-        none = np.empty((replicas, 0), network.dtype)
+        none = np.empty((self._replicas, 0), network.dtype)
         first, second = (*optimizer, none, none)[:2]
         ahead.draw(steps)
-        made = np.zeros(replicas, np.int64)
+        made = np.zeros(self._replicas, np.int64)
         rates = np.array([trainer._schedule(s) for s in range(trainer.step, trainer.step + steps)])
         stopping = trainer._early_stopping
         stopped = np.zeros(network.lead, bool) if stopping is None else stopping.stopped
         owns, held = self._owns(), stopped.reshape(-1)
         decay = getattr(trainer._optimizer, "_decay", none[0])
-        size = weights.shape[1]
-        changes = trainer._optimizer._change.reshape(-1)
+        changes = self._stacked(trainer._optimizer._change)
+        works, sums = self._rooms
+        arrivals = np.zeros(1, np.int64)
 
-        def work(part: int, begin: int, end: int) -> None:
-            room, sums = self._room(part)
+        def work(thread: int, threads: int) -> None:
+            cuts = self._plan.cuts(threads if self._replicas == 1 else 1)
             train(
                 self._plan.ops, self._sizes, self._plan.factors, self._constants, ahead.rows,
                 ahead.ends, ahead.x, ahead.targets, self._class_weights, ahead.draws, ahead.bases,
                 ahead.which, weights, gradients, states, first, second, decay,
                 trainer._optimizer.steps, rates, owns, held, trainer._watch.diverged.reshape(-1),
                 records.at, records.numbers, records.evaluated_at, self._splits, self._answers,
-                self._totals, records.scores, room, sums, changes[part * size : (part + 1) * size],
-                begin, end, made,
+                self._totals, records.scores, works, sums, changes, cuts, thread, threads, arrivals,
+                made,
             )  # fmt: skip
 
-        share(work, replicas, self._parts(steps * self._seconds_a_step))
-        return int(made.min())
+        taken = share(work, threads)
+        return int(made.min()), taken
 
     def _owns(self) -> npt.NDArray[np.float64]:
         """Return what each replica has of its own, shape (R, STRENGTHS)."""

@@ -13,14 +13,15 @@ from numba import types
 from numba.np.numpy_support import from_dtype
 
 from nnlib.compiled import columns as col
-from nnlib.compiled.arrays import copy
+from nnlib.compiled.arrays import copy, padded
 from nnlib.compiled.losses import loss_and_gradient
 from nnlib.compiled.measures import hidden_layers, layer_norms
 from nnlib.compiled.normalization import move_state
-from nnlib.compiled.options import entry, kernel
-from nnlib.compiled.passes import backward, forward, part, transposed
+from nnlib.compiled.options import entry, inlined, kernel
+from nnlib.compiled.passes import backward, forward, own_gradients, part, transposed
 from nnlib.compiled.scores import add_residuals, add_up, all_finite, count_correct
-from nnlib.compiled.updates import BLOCK, add_penalties, clip, project, update
+from nnlib.compiled.team import Team, meet, part_of
+from nnlib.compiled.updates import UNIT, add_penalties, clip, project, update
 from nnlib.compiled.vectors import LANES, borrowed, like
 
 INPUTS, OUTPUTS, LAYERS, HIDDEN, LOSS, OPTIMIZER, TARGETS, ROOM, OTHER, SCRATCH, LINES = range(11)
@@ -32,11 +33,6 @@ EVALUATED = 128
 """So many examples are a chunk, which is evaluated at once."""
 TOTALS = 2
 """Where the squared residuals begin in a chunk's sums, behind its loss and right answers."""
-
-
-@kernel
-def padded(count):
-    return (count + LANES - 1) // LANES * LANES
 
 
 @kernel
@@ -69,29 +65,39 @@ def measure(ops, sizes, weights, gradient, work, stride, batch, loss, largest, r
     hidden_layers(ops, work, sizes[SCRATCH], stride, batch, largest, record, layers, hidden)
 
 
-@kernel
+@inlined
 def gradient_of_step(
     ops, sizes, factors, rows, x, targets, class_weights, draws, starts, weights, gradient, state,
-    work, sums, own, signals,
+    works, sums, rate, signals, rooms, begin, end, team,
 ):  # fmt: skip
-    """Return the minibatch's loss, with the gradients made; the state is not moved yet."""
-    batch = rows.size
-    stride = padded(batch)
-    outputs = sizes[OUTPUTS]
-    scratch = sizes[SCRATCH] * stride
-    gather(x, rows, sizes[INPUTS], work, scratch, stride, stride)
-    gather(targets, rows, outputs, work, scratch, sizes[TARGETS] * stride, stride)
-    rate = own[col.DROPOUT_RATE]
-    forward(ops, factors, work, weights, state, draws, starts, stride, batch, rate, True)
-    lines = sizes[LINES] * stride
-    loss = loss_and_gradient(
-        sizes[LOSS], part(work, ops[-1][col.TO], outputs, stride),
-        part(work, sizes[TARGETS], outputs, stride), class_weights, stride, batch,
-        part(work, sizes[ROOM], outputs, stride), work[lines : lines + 2 * stride], sums[:stride],
-    )  # fmt: skip
-    rooms = (sizes[ROOM], sizes[OTHER], sizes[SCRATCH])
-    backward(ops, factors, work, weights, gradient, rooms, stride, batch, signals)
-    return np.float64(like(work[0], loss))
+    """Return the minibatch's loss, with the gradients from `begin` to `end` made.
+
+    Its examples go through so many `rooms`, each with its own thread. The state is not moved yet.
+    """
+    one, outputs = works[0, 0], sizes[OUTPUTS]
+    if team.part < rooms:
+        first, last = part_of(team.part, rooms, rows.size, LANES)
+        work, batch = works[team.part], last - first
+        stride = padded(batch)
+        scratch, lines = sizes[SCRATCH] * stride, sizes[LINES] * stride
+        gather(x, rows[first:last], sizes[INPUTS], work, scratch, stride, stride)
+        gather(targets, rows[first:last], outputs, work, scratch, sizes[TARGETS] * stride, stride)
+        forward(ops, factors, work, weights, state, draws, starts, first, stride, batch, rate, True)
+        sums[team.part, -1] = loss_and_gradient(
+            sizes[LOSS], part(work, ops[-1][col.TO], outputs, stride),
+            part(work, sizes[TARGETS], outputs, stride), class_weights, stride, batch, rows.size,
+            part(work, sizes[ROOM], outputs, stride), work[lines : lines + 2 * stride],
+            sums[team.part, :stride],
+        )  # fmt: skip
+        places = (sizes[ROOM], sizes[OTHER], sizes[SCRATCH])
+        backward(ops, factors, works, weights, gradient, places, stride, batch, signals, team)
+    if team.parts > 1:
+        meet(team)
+        own_gradients(ops, works, rooms, gradient, rows.size, begin, end)
+    loss = 0.0
+    for room in range(rooms):
+        loss += sums[room, -1]
+    return np.float64(like(one, loss))
 
 
 @kernel
@@ -108,12 +114,12 @@ def evaluate_chunk(ops, sizes, factors, x, targets, first, weights, state, work,
     here = np.arange(first, first + batch)
     scratch, lines = sizes[SCRATCH] * stride, sizes[LINES] * stride
     gather(x, here, inputs, work, scratch, stride, stride)
-    forward(ops, factors, work, weights, state, nothing, starts, stride, batch, 0.0, False)
+    forward(ops, factors, work, weights, state, nothing, starts, 0, stride, batch, 0.0, False)
     gather(targets, here, outputs, work, scratch, sizes[TARGETS] * stride, stride)
     z = part(work, ops[-1][col.TO], outputs, stride)
     t = part(work, sizes[TARGETS], outputs, stride)
     parts[0] = batch * loss_and_gradient(
-        sizes[LOSS], z, t, alike, stride, batch, part(work, sizes[ROOM], outputs, stride),
+        sizes[LOSS], z, t, alike, stride, batch, batch, part(work, sizes[ROOM], outputs, stride),
         work[lines : lines + 2 * stride], sums[:stride],
     )  # fmt: skip
     if parts.size > TOTALS:
@@ -136,49 +142,80 @@ def evaluate(ops, sizes, factors, x, targets, totals, weights, state, work, sums
     add_up(parts, examples, totals, out)
 
 
-@kernel
+@inlined
+def finish_step(
+    ops, sizes, hyper, momentum, step, rate, batch, loss, largest, weights, gradient, state, first,
+    second, decay, own, held, record, work, change, team,
+):  # fmt: skip
+    """Measure where there is a record, and move the parameters."""
+    leads, measured, layers = team.part == 0, record.size > 0, sizes[LAYERS]
+    begin, end = part_of(team.part, team.parts, weights.size, UNIT)
+    meet(team)
+    add_penalties(ops, own, weights, gradient, begin, end)
+    if measured or own[col.CLIP_VALUE] or own[col.CLIP_NORM]:
+        meet(team)
+        if leads and measured:
+            stride = padded(batch)
+            measure(ops, sizes, weights, gradient, work, stride, batch, loss, largest, record)
+        if leads:
+            clip(own, gradient)
+        meet(team)
+    update(
+        sizes[OPTIMIZER], hyper, step, rate, weights, gradient, first, second, decay, change,
+        measured, not held, begin, end,
+    )  # fmt: skip
+    meet(team)
+    if leads and measured:
+        layer_norms(ops, change, layer_block(record, col.CHANGE_NORM, layers))
+    if held:
+        return
+    if leads:
+        move_state(ops, work, state, padded(batch), batch, momentum)
+    if own[col.MAX_NORM]:
+        if leads:
+            project(ops, own, weights)
+        meet(team)
+
+
+@inlined
 def train_replica(
     ops, sizes, factors, constants, rows, ends, x, targets, class_weights, draws, bases, weights,
     gradient, state, first, second, decay, step, rates, own, held, diverged, record_at, records,
-    evaluated_at, splits, answers, totals, scores, work, sums, change,
+    evaluated_at, splits, answers, totals, scores, works, sums, change, cuts, team,
 ):  # fmt: skip
-    """Make the steps of a block; return how many, fewer where the loss stops being finite."""
+    """Make the steps of a block; return how many, fewer where the loss stops being finite.
+
+    A step that is measured has its whole minibatch in the first room, where it can be looked at.
+    """
     hyper, momentum, largest = constants[:3], constants[3], constants[4]
     starts, layers = bases.copy(), sizes[LAYERS]
+    begin, end = cuts[team.part], cuts[team.part + 1]
     for t in range(ends.size - 1):
         here = rows[ends[t] : ends[t + 1]]
         record = records[record_at[t]] if record_at[t] >= 0 else records[0][:0]
         measured = record_at[t] >= 0
         signals = layer_block(record, col.SIGNAL_NORM, layers) if measured else record
+        rooms = 1 if measured else max(1, min(team.parts, here.size // LANES))
         loss = gradient_of_step(
             ops, sizes, factors, here, x, targets, class_weights, draws, starts, weights, gradient,
-            state, work, sums, own, signals,
+            state, works, sums, own[col.DROPOUT_RATE], signals, rooms, begin, end, team,
         )  # fmt: skip
         if not diverged and not np.isfinite(loss):
             return t
         for i in range(len(ops)):
             starts[i] += here.size * ops[i][col.WIDTH_OUT]
-        stride = padded(here.size)
-        add_penalties(ops, own, weights, gradient)
-        if measured:
-            measure(ops, sizes, weights, gradient, work, stride, here.size, loss, largest, record)
-        clip(own, gradient)
-        room = change if measured else change[: min(BLOCK, change.size)]
-        update(
-            sizes[OPTIMIZER], hyper, step + t + 1, own[col.RATE] * rates[t], weights, gradient,
-            first, second, decay, room, not held,
+        finish_step(
+            ops, sizes, hyper, momentum, step + t + 1, own[col.RATE] * rates[t], here.size, loss,
+            largest, weights, gradient, state, first, second, decay, own, held, record, works[0],
+            change, team,
         )  # fmt: skip
-        if measured:
-            layer_norms(ops, change, layer_block(record, col.CHANGE_NORM, layers))
-        if not held:
-            move_state(ops, work, state, stride, here.size, momentum)
-            project(ops, own, weights)
-        if evaluated_at[t] >= 0:
+        if team.part == 0 and evaluated_at[t] >= 0:
             for split in range(len(splits)):
                 if splits[split].size:
                     evaluate(
                         ops, sizes, factors, borrowed(splits[split]), borrowed(answers[split]),
-                        totals[split], weights, state, work, sums, scores[evaluated_at[t], split],
+                        totals[split], weights, state, works[0], sums[0],
+                        scores[evaluated_at[t], split],
                     )  # fmt: skip
     return ends.size - 1
 
@@ -187,23 +224,33 @@ def train_replica(
 def train(
     ops, sizes, factors, constants, rows, ends, x, targets, class_weights, draws, bases, which,
     weights, gradients, states, firsts, seconds, decay, step, rates, owns, held, diverged,
-    record_at, records, evaluated_at, splits, answers, totals, scores, work, sums, change, begin,
-    end, made,
+    record_at, records, evaluated_at, splits, answers, totals, scores, works, sums, changes, cuts,
+    thread, threads, arrivals, made,
 ):  # fmt: skip
-    """Make a block of steps with the replicas from `begin` to `end`, one after another."""
-    ops, rows, work, change = borrowed(ops), borrowed(rows), borrowed(work), borrowed(change)
+    """Make a block of steps, as one of so many threads.
+
+    Each has its share of several replicas, and makes their steps one after another; those of a
+    single one they make together.
+    """
+    ops, rows, works = borrowed(ops), borrowed(rows), borrowed(works)
+    changes, cuts, arrivals = borrowed(changes), borrowed(cuts), borrowed(arrivals)
     x, targets, draws, sums = borrowed(x), borrowed(targets), borrowed(draws), borrowed(sums)
     weights, gradients, states = borrowed(weights), borrowed(gradients), borrowed(states)
     firsts, seconds, decay = borrowed(firsts), borrowed(seconds), borrowed(decay)
     class_weights, records = borrowed(class_weights), borrowed(records)
     totals, scores = borrowed(totals), borrowed(scores)
     constants, owns = borrowed(constants), borrowed(owns)
+    begin, end, room, team = 0, 1, 0, Team(thread, threads, arrivals)
+    if len(weights) > 1:
+        begin, end = len(weights) * thread // threads, len(weights) * (thread + 1) // threads
+        room, team = thread, Team(0, 1, arrivals)
     for r in range(begin, end):
         made[r] = train_replica(
             ops, sizes, factors, constants, rows[which[0, r]], ends, x, targets, class_weights,
             draws[which[1, r]], bases, weights[r], gradients[r], states[r], firsts[r],
             seconds[r], decay, step, rates, owns[r], held[r], diverged[r], record_at, records[r],
-            evaluated_at, splits, answers, totals, scores[r], work, sums, change,
+            evaluated_at, splits, answers, totals, scores[r], works[room:], sums[room:],
+            changes[room], cuts, team,
         )  # fmt: skip
 
 
@@ -236,7 +283,8 @@ def load(dtype: npt.DTypeLike) -> None:
             table, ints, wide, wide, table, ints, examples, examples, wide, two(types.float32),
             ints, table, stack, stack, stack, stack, stack, own, n, wide, two(types.float64),
             one(types.bool_), one(types.bool_), ints, three(types.float64), ints, pair, pair,
-            two(types.float64), four(types.float64), own, wide, own, n, n, ints,
+            two(types.float64), four(types.float64), stack, two(types.float64), stack, ints, n, n,
+            ints, ints,
         )
     )  # fmt: skip
     evaluate_chunks.compile(

@@ -37,9 +37,9 @@ def total_squares(z, t, weights):
 
 
 @kernel
-def squared_error(z, t, weights, stride, batch, g):
+def squared_error(z, t, weights, stride, batch, whole, g):
     outputs = z.size // stride
-    count = batch * outputs
+    count = whole * outputs
     factor, value = like(z[0], 2 / count), 0.0
     weights = weights[:batch]
     for k in range(outputs):
@@ -61,9 +61,9 @@ def total_surprise(z, t, weights):
 
 
 @kernel
-def binary_crossentropy(z, t, weights, stride, batch, g):
+def binary_crossentropy(z, t, weights, stride, batch, whole, g):
     outputs = z.size // stride
-    count = batch * outputs
+    count = whole * outputs
     factor, value = like(z[0], 1 / count), 0.0
     weights = weights[:batch]
     for k in range(outputs):
@@ -92,7 +92,7 @@ def total_logs(sums, weights):
 
 
 @kernel
-def categorical_crossentropy(z, t, weights, stride, batch, g, largest, sums):
+def categorical_crossentropy(z, t, weights, stride, batch, whole, g, largest, sums):
     """-Σ t·(z - log Σ exp z), as the reference: the sums in float64, so that 1 + e is not 1."""
     outputs = z.size // stride
     copy(z[:stride], largest)
@@ -114,21 +114,24 @@ def categorical_crossentropy(z, t, weights, stride, batch, g, largest, sums):
     value = total_logs(sums, weights)
     for j in range(batch):
         sums[j] = 1 / sums[j]
-    share = like(z[0], 1 / batch)
+    share = like(z[0], 1 / whole)
     for k in range(outputs):
         row, out = t[k * stride : (k + 1) * stride], g[k * stride : (k + 1) * stride]
         for j in range(batch):
             out[j] = (out[j] * like(out[0], sums[j]) - row[j]) * (share * weights[j])
-    return (value - picked) / batch
+    return (value - picked) / whole
 
 
 @kernel
-def loss_and_gradient(code, z, t, weights, stride, batch, g, rows, sums):
-    """Return the loss in float64 and write dL/d logits; `rows` are two rows of scratch."""
+def loss_and_gradient(code, z, t, weights, stride, batch, whole, g, rows, sums):
+    """Return what a `batch` adds to the mean loss of the `whole` one, and write dL/d logits.
+
+    `rows` are two rows of scratch.
+    """
     of, largest = rows[:stride], rows[stride : 2 * stride]
     of_examples(t, weights, stride, batch, of)
     if code == 0:
-        return squared_error(z, t, of, stride, batch, g)
+        return squared_error(z, t, of, stride, batch, whole, g)
     if code == 1:
-        return binary_crossentropy(z, t, of, stride, batch, g)
-    return categorical_crossentropy(z, t, of, stride, batch, g, largest, sums)
+        return binary_crossentropy(z, t, of, stride, batch, whole, g)
+    return categorical_crossentropy(z, t, of, stride, batch, whole, g, largest, sums)

@@ -17,3 +17,5 @@ scalar = _inner(fastmath={"contract"}, forceinline=True)
 summing = _inner(fastmath={"contract", "reassoc", "nsz"})
 entry = njit(nogil=True, error_model="numpy", fastmath={"contract"}, cache=True)
 """A kernel that Python calls: it is kept on the disk with all that it calls."""
+inlined = _inner(fastmath={"contract"}, forceinline=True)
+"""A kernel that is split off for its reader: its many arguments are not handed over."""

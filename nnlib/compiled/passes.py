@@ -15,12 +15,14 @@ from nnlib.compiled.arrays import (
     increase,
     multiply,
     norm_of_rows,
+    padded,
     scale,
     scale_by,
 )
 from nnlib.compiled.functions import activate, slope
 from nnlib.compiled.normalization import batch_norm_backward, batch_norm_forward
 from nnlib.compiled.options import kernel
+from nnlib.compiled.team import part_of
 from nnlib.compiled.vectors import (
     FEWER_ROWS,
     LANES,
@@ -50,12 +52,15 @@ def panel_rows(rows):
 
 
 @kernel
-def product(a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, rows, lanes, depth):
-    """Make c = start + a·b, `rows` x `lanes` (a multiple of 16); strides as in `panel`."""
+def product(a, ia, ar, ak, b, ib, bk, c, ic, cr, start, istart, sr, rows, lanes, depth, begins):
+    """Make c = start + a·b, `rows` x `lanes` (a multiple of 16); strides as in `panel`.
+
+    Where it does not begin, c stands for `start`.
+    """
     width, height = panel_lanes(a), panel_rows(rows)
     step = -(-depth // max(1, -(-depth // _DEPTH)))
     for k in range(0, depth, step):
-        deep, ka, kb, fresh = min(step, depth - k), ia + k * ak, ib + k * bk, k == 0
+        deep, ka, kb, fresh = min(step, depth - k), ia + k * ak, ib + k * bk, begins and k == 0
         for lane in range(0, lanes, width):
             for row in range(0, rows, height):
                 at, to, first = ka + row * ar, ic + row * cr + lane, istart + row * sr
@@ -97,44 +102,74 @@ def dense_forward(op, work, parameters, stride):
         bias, step, first = work, 0, 0
     product(
         parameters, op[col.WEIGHT], 1, fan_out, work, op[col.FROM] * stride, stride,
-        work, op[col.TO] * stride, stride, bias, first, step, fan_out, stride, fan_in,
+        work, op[col.TO] * stride, stride, bias, first, step, fan_out, stride, fan_in, True,
     )  # fmt: skip
 
 
 @kernel
-def times_signal(a, ia, ar, ak, work, flipped, to, first, rows, outputs, batch, tile):
-    """Make `rows` x `outputs` sums over the batch with the signal, whose examples are rows."""
-    padded = (outputs + LANES - 1) // LANES * LANES
-    whole = outputs // LANES * LANES
-    product(
-        a, ia, ar, ak, work, flipped, padded, to, first, outputs, work, 0, 0, rows, whole, batch
-    )  # fmt: skip
-    if whole == outputs:
-        return
-    for row in range(0, rows, ROWS):
-        here = min(ROWS, rows - row)
-        panel(
-            a, ia + row * ar, ar, ak, work, flipped + whole, padded, tile, 0, LANES, work, 0, 0,
-            batch, here, 1,
+def times_signal(op, works, rooms, batch, row, rows, flipped, gradients, to):
+    """Make `rows` x `outputs` sums over all examples with the signal; row -1 stands for ones."""
+    outputs = op[col.WIDTH_OUT]
+    wide, whole = padded(outputs), outputs // LANES * LANES
+    for room in range(rooms):
+        work, (begin, end) = works[room], part_of(room, rooms, batch, LANES)
+        stride = padded(end - begin)
+        ia, ar, ak = (row * stride, stride, 1) if row >= 0 else (1, 0, 0)
+        product(
+            work, ia, ar, ak, work, flipped * stride, wide, gradients, to, outputs,
+            work, 0, 0, rows, whole, end - begin, room == 0,
         )  # fmt: skip
+    if whole < outputs:
+        last_outputs(op, works, rooms, batch, row, rows, flipped, gradients, to)
+
+
+@kernel
+def last_outputs(op, works, rooms, batch, row, rows, flipped, gradients, to):
+    """Make those sums of the outputs that do not fill a vector."""
+    outputs = op[col.WIDTH_OUT]
+    wide, whole = padded(outputs), outputs // LANES * LANES
+    tile = np.empty(ROWS * LANES, gradients.dtype)
+    for first in range(0, rows, ROWS):
+        here = min(ROWS, rows - first)
+        for room in range(rooms):
+            work, (begin, end) = works[room], part_of(room, rooms, batch, LANES)
+            stride = padded(end - begin)
+            ia, ar, ak = ((row + first) * stride, stride, 1) if row >= 0 else (1, 0, 0)
+            panel(
+                work, ia, ar, ak, work, flipped * stride + whole, wide, tile, 0, LANES,
+                work, 0, 0, end - begin, here, room == 0,
+            )  # fmt: skip
         for r in range(here):
             for o in range(whole, outputs):
-                to[first + (row + r) * outputs + o] = tile[r * LANES + o - whole]
+                gradients[to + (first + r) * outputs + o] = tile[r * LANES + o - whole]
 
 
 @kernel
-def dense_gradients(op, work, signal, flipped, gradients, stride, batch):
-    """Make dL/dW and dL/db; `flipped` is room for the signal with examples as rows."""
-    fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
-    padded = (fan_out + LANES - 1) // LANES * LANES
-    transposed(work, signal, stride, work, flipped, padded, padded, stride)
-    tile = np.empty(ROWS * LANES, work.dtype)
-    times_signal(
-        work, op[col.FROM] * stride, stride, 1, work, flipped, gradients, op[col.WEIGHT], fan_in,
-        fan_out, batch, tile,
-    )  # fmt: skip
-    if op[col.BIAS] >= 0:  # a row of ones: the same number again and again
-        times_signal(work, 1, 0, 0, work, flipped, gradients, op[col.BIAS], 1, fan_out, batch, tile)
+def dense_gradients(op, works, rooms, flipped, gradients, batch, first, rows, bias):
+    """Make so many rows of dL/dW from the `first` on, and dL/db where there is a `bias`.
+
+    The batch's examples are in so many of `works`, the layer's signal with examples as rows there
+    at `flipped`.
+    """
+    to = op[col.WEIGHT] + first * op[col.WIDTH_OUT]
+    times_signal(op, works, rooms, batch, op[col.FROM] + first, rows, flipped, gradients, to)
+    if bias >= 0:
+        times_signal(op, works, rooms, batch, -1, 1, flipped, gradients, bias)
+
+
+@kernel
+def own_gradients(ops, works, rooms, gradients, batch, begin, end):
+    """Make the gradients from `begin` to `end`, neither of which is within a row of a weight."""
+    for i in range(len(ops)):
+        op = ops[i]
+        if op[col.KIND] == col.DENSE:
+            weight, fan_out = op[col.WEIGHT], op[col.WIDTH_OUT]
+            first = max(0, (begin - weight) // fan_out)
+            rows = min(op[col.WIDTH_IN], (end - weight) // fan_out) - first
+            bias = op[col.BIAS] if begin <= op[col.BIAS] < end else -1
+            dense_gradients(
+                op, works, rooms, op[col.FLIPPED], gradients, batch, first, rows, bias
+            )  # fmt: skip
 
 
 @kernel
@@ -142,13 +177,13 @@ def dense_backward(op, work, signal, to, parameters, stride):
     fan_in, fan_out = op[col.WIDTH_IN], op[col.WIDTH_OUT]
     product(
         parameters, op[col.WEIGHT], fan_out, 1, work, signal, stride, work, to, stride,
-        work, 0, 0, fan_in, stride, fan_out,
+        work, 0, 0, fan_in, stride, fan_out, True,
     )  # fmt: skip
 
 
 @kernel
 def draw_mask(op, work, draws, first, stride, batch, rate):
-    """Turn a layer's draws of this step, (batch, width), into its mask: 0 or 1 / (1 - rate)."""
+    """Turn a layer's draws from `first` on, (batch, width), into its mask: 0 or 1 / (1 - rate)."""
     width = op[col.WIDTH_OUT]
     threshold, kept = np.float32(rate), like(work[0], 1 / (1 - rate))
     for j in range(width):
@@ -164,8 +199,13 @@ def part(work, row, width, stride):
 
 
 @kernel
-def forward(ops, factors, work, parameters, state, draws, starts, stride, batch, rate, training):
-    """Run all layers; `starts` says where this step's draws of each layer begin."""
+def forward(
+    ops, factors, work, parameters, state, draws, starts, ahead, stride, batch, rate, training
+):  # fmt: skip
+    """Run all layers with the examples that have so many of the minibatch `ahead` of them.
+
+    `starts` says where this step's draws of each layer begin.
+    """
     for i in range(len(ops)):
         op = ops[i]
         kind, width = op[col.KIND], op[col.WIDTH_OUT]
@@ -179,12 +219,11 @@ def forward(ops, factors, work, parameters, state, draws, starts, stride, batch,
         if kind == col.ACTIVATION:
             activate(op[col.CODE], x, out)
         elif kind == col.DROPOUT:
+            copy(x, out)
             if training:
-                draw_mask(op, work, draws, starts[i], stride, batch, rate)
-                copy(x, out)
+                first = starts[i] + ahead * width
+                draw_mask(op, work, draws, first, stride, batch, rate)
                 multiply(out, part(work, op[col.KEPT], width, stride))
-            else:
-                copy(x, out)
         elif kind == col.SCALE:
             scale(x, like(work[0], factors[i]), out)
         elif kind == col.SKIP_END:
@@ -192,11 +231,13 @@ def forward(ops, factors, work, parameters, state, draws, starts, stride, batch,
 
 
 @kernel
-def backward(ops, factors, work, parameters, gradients, rooms, stride, batch, signals):
+def backward(ops, factors, works, parameters, gradients, rooms, stride, batch, signals, team):
     """Go back from dL/d logits at rooms[0]; two more rooms are for the next signal and scratch.
 
-    `signals`, where it is not empty, gets ‖dL/dz‖ of each Dense.
+    `signals`, where it is not empty, gets ‖dL/dz‖ of each Dense. Several threads have to meet
+    before they make the gradients.
     """
+    work = works[team.part]
     here, there, scratch = rooms[0], rooms[1], rooms[2]
     dense = signals.size
     for i in range(len(ops) - 1, -1, -1):
@@ -207,7 +248,13 @@ def backward(ops, factors, work, parameters, gradients, rooms, stride, batch, si
             if signals.size:
                 dense -= 1
                 signals[dense] = norm_of_rows(work, here * stride, width, stride, batch)
-            dense_gradients(op, work, here * stride, scratch * stride, gradients, stride, batch)
+            wide, flipped = padded(width), scratch if team.parts == 1 else op[col.FLIPPED]
+            transposed(
+                work, here * stride, stride, work, flipped * stride, wide, wide, stride
+            )  # fmt: skip
+            if team.parts == 1:
+                fan_in, bias = op[col.WIDTH_IN], op[col.BIAS]
+                dense_gradients(op, works, 1, flipped, gradients, batch, 0, fan_in, bias)
             if i:
                 dense_backward(op, work, here * stride, there * stride, parameters, stride)
                 here, there = there, here

@@ -73,12 +73,14 @@ class Plan:
     ops : a row a layer, see `columns`, shape (layers, COLUMNS)
     factors : a number a layer: the factor of a Scale, BatchNorm's epsilon
     rows : of the whole working room
+    parameters : how many there are
     targets, room, other, scratch, lines : where each of these parts begins, in rows
     """
 
     ops: Integers
     factors: npt.NDArray[np.float64]
     rows: int
+    parameters: int
     targets: int
     room: int
     other: int
@@ -124,7 +126,23 @@ class Plan:
                 op[c.KEPT], op[c.SAVED] = start[c.FROM], start[c.SAVED]
         widest = max(max(d.fan_in, d.fan_out) for d in dense)
         parts = [rooms.take(n) for n in (dense[-1].fan_out, widest, widest, widest, 2)]
-        return cls(ops, factors, rooms.used, *parts)
+        for op in ops:
+            if op[c.KIND] == c.DENSE:
+                op[c.FLIPPED] = rooms.take(int(op[c.WIDTH_OUT]))
+        return cls(ops, factors, rooms.used, network.flat_parameters.shape[-1], *parts)
+
+    def cuts(self, parts: int) -> Integers:
+        """Return where each of so many parts of the parameters begins and the last one ends.
+
+        They are of about equal size, and none ends within a row of a weight.
+        """
+        weights = [op for op in self.ops if op[c.KIND] == c.DENSE]
+        cuts = [0]
+        for wanted in np.arange(1, parts) * self.parameters // parts:
+            op = [op for op in weights if op[c.WEIGHT] <= wanted][-1]
+            rows = padded(int(wanted - op[c.WEIGHT]) // int(op[c.WIDTH_OUT]))
+            cuts.append(int(op[c.WEIGHT] + min(rows, op[c.WIDTH_IN]) * op[c.WIDTH_OUT]))
+        return np.array([*cuts, self.parameters])
 
 
 class _Rooms:

@@ -20,6 +20,10 @@ DECAY, SQUARE_DECAY, EPSILON = range(3)
 BLOCK = 4096
 """Numbers that are updated at a time: what lies between stays in the cache."""
 
+UNIT = 256
+"""Where threads share the numbers out, each has whole vectors of the loops over them, unrolled:
+what is left over may be rounded otherwise, where two products are added."""
+
 
 @kernel
 def add_scaled(x, factor, y):
@@ -81,38 +85,46 @@ def change_of(code, hyper, step, rate, weights, gradient, first, second, decay, 
 
 
 @kernel
-def update(code, hyper, step, rate, weights, gradient, first, second, decay, change, apply):
-    """Move the optimizer's state and, unless the replica is held, the weights.
+def update(
+    code, hyper, step, rate, weights, gradient, first, second, decay, change, keep, apply, begin,
+    end,
+):  # fmt: skip
+    """Move the optimizer's state from `begin` to `end` and, where they `apply`, the weights.
 
-    `change` has either room for one block, or for all and then keeps all.
+    `change` keeps all changes, or else is room for some.
     """
-    for begin in range(0, weights.size, BLOCK):
-        end = min(begin + BLOCK, weights.size)
-        at = begin if change.size >= weights.size else 0
-        block, here = change[at : at + end - begin], weights[begin:end]
+    for at in range(begin, end, BLOCK):
+        to = min(at + BLOCK, end)
+        room = at if keep else begin
+        block, here = change[room : room + to - at], weights[at:to]
         change_of(
-            code, hyper, step, rate, here, gradient[begin:end],
-            first[min(begin, first.size) : min(end, first.size)],
-            second[min(begin, second.size) : min(end, second.size)],
-            decay[min(begin, decay.size) : min(end, decay.size)], block,
+            code, hyper, step, rate, here, gradient[at:to],
+            first[min(at, first.size) : min(to, first.size)],
+            second[min(at, second.size) : min(to, second.size)],
+            decay[min(at, decay.size) : min(to, decay.size)], block,
         )  # fmt: skip
         if apply:
             increase(here, block)
 
 
 @kernel
-def add_penalties(ops, own, weights, gradient):
+def add_penalties(ops, own, weights, gradient, begin, end):
+    """Add those of the parameters from `begin` to `end`."""
     if own[col.L1] == 0 and own[col.L2] == 0:
         return
     for i in range(len(ops)):
         op = ops[i]
         if op[col.KIND] == col.DENSE:
-            here = slice(op[col.WEIGHT], op[col.WEIGHT] + op[col.WIDTH_IN] * op[col.WIDTH_OUT])
+            last = op[col.WEIGHT] + op[col.WIDTH_IN] * op[col.WIDTH_OUT]
+            first = min(max(begin, op[col.WEIGHT]), end)
+            here = slice(first, max(first, min(end, last)))
             penalize(weights[here], gradient[here], own[col.L1], own[col.L2])
 
 
 @kernel
 def penalize(w, g, l1, l2):
+    if not w.size:
+        return
     l1, l2 = like(w[0], l1), like(w[0], 2 * l2)
     zero = like(w[0], 0)
     for i in range(w.size):
