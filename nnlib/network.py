@@ -4,6 +4,7 @@ All parameters of all replicas lie in one array (…, P), and so do the gradient
 is a few operations on flat arrays; the layers hold named views into them.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -60,21 +61,18 @@ class Network(KeptAttributes):
         # What the last training batch gives for each number of the state.
         self._flat_batch_state, self._batch_state = _allocate(state_shapes, lead, self.dtype)
         self.slices = _slices(shapes)
+        parameters, gradients, state, batch_state = map(
+            _by_layer, (self._parameters, self._gradients, self._state, self._batch_state)
+        )
         for layer in self.layers:
-            layer.bind(
-                Binding(
-                    _views_of(layer, self._parameters),
-                    _views_of(layer, self._gradients),
-                    _views_of(layer, self._state),
-                    _views_of(layer, self._batch_state),
-                    lead,
-                    self.dtype,
-                )
-            )
-        self._state_momentum, momenta = _allocate(state_shapes, (), self.dtype)
+            name = layer.name
+            own = parameters[name], gradients[name], state[name], batch_state[name]
+            layer.bind(Binding(*own, lead, self.dtype))
+        self._state_momentum, state_momenta = _allocate(state_shapes, (), self.dtype)
+        momenta = _by_layer(state_momenta)
         for layer in self.layers:
             if isinstance(layer, BatchNorm):
-                for momentum in _views_of(layer, momenta).values():
+                for momentum in momenta[layer.name].values():
                     momentum[...] = layer.momentum
         for dense in self.dense_layers:
             dense.weight_slice = self.slices[f"{dense.name}.weight"]
@@ -203,6 +201,10 @@ def _allocate(
     }
 
 
-def _views_of(layer: Layer, views: dict[str, Array]) -> dict[str, Array]:
-    prefix = f"{layer.name}."
-    return {name.removeprefix(prefix): v for name, v in views.items() if name.startswith(prefix)}
+def _by_layer(views: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    """Return the views by the layer's name and then by their own."""
+    layers: dict[str, dict[str, Array]] = defaultdict(dict)
+    for name, view in views.items():
+        owner, _, own = name.partition(".")
+        layers[owner][own] = view
+    return layers

@@ -96,9 +96,9 @@ class Trainer(Rewindable):
         self._parts = run_parts.parts_kept(
             self._minibatches, self.network, self._optimizer, self._watch, self._early_stopping
         )
+        self._engine, self.engine_note = engine_of(self, engine)
         self._evaluator.record(0)
         self.history.clock.tick(0, 0.0)
-        self._engine, self.engine_note = engine_of(self, engine)
         self.history.engine = "numpy" if self._engine is None else "compiled"
 
     def advance(
