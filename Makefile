@@ -35,8 +35,8 @@ check: $(DEV_STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-kernels: $(DEV_STAMP) ## Compile the fast engine ahead (half a minute of one processor)
-	@$(BIN)/python -m nnlib.warm float64
+kernels: $(DEV_STAMP) ## Compile the fast engine ahead (a minute of one processor)
+	@nice $(BIN)/python -m nnlib.warm float64
 
 fuzz: $(DEV_STAMP) ## Read 20,000 damaged files (about 3 minutes)
 	$(BIN)/python scripts/fuzz_csv.py 20000

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -159,7 +159,8 @@ def _import(dtype: str) -> type[Engine] | None:
             from nnlib.compiled import kernels
         finally:
             numba.config.CACHE_DIR = kept
-        with _alone():
+        # What lies ready is only read: who compiles for another type keeps nobody waiting.
+        with nullcontext() if dtype == "float32" and _is_whole() else _alone():
             kernels.load(dtype)
         from nnlib.compiled.engine import Engine
     except Exception:  # whatever it is, NumPy is there

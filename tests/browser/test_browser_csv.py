@@ -74,7 +74,8 @@ def test_the_nastiest_files_are_a_preview_or_a_sentence(page_at: PageAt):
         try:
             said.wait_for(timeout=30_000)
         except Exception as error:
-            raise AssertionError(f"{name}: {page.locator(MAIN).inner_text()[:600]}") from error
+            shown = " ".join(page.locator(MAIN).inner_text().split())
+            raise AssertionError(f"{name} at {page.url}: {shown[:3000]}") from error
         alert = page.locator(f"{MAIN} [data-testid=stAlertContentError]")
         alert.or_(page.get_by_text(SETTINGS)).first.wait_for(timeout=15_000)
         wait_idle(page)

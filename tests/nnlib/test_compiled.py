@@ -9,6 +9,7 @@ import tempfile
 import weakref
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -343,6 +344,19 @@ def test_a_child_process_makes_the_kernels_and_they_are_loaded_here(monkeypatch)
     assert asked == [(["-m", "nnlib.warm"], str(warm.folder().parent))]
     assert warm._loaded == {"float32": "engine for float32"}
     assert warm.start() is None
+
+
+def test_kernels_that_are_ready_do_not_wait_for_a_process_that_compiles_others(monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    warm.engine_class()
+    monkeypatch.setattr(warm, "_loaded", {})
+    monkeypatch.setattr(warm, "_is_whole", lambda: True)
+    loading = Thread(target=warm.engine_class, daemon=True)
+    with open(warm.folder() / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        loading.start()
+        loading.join(20)
+        assert warm._loaded["float32"] is not None
 
 
 def test_the_kernels_are_made_anew_when_a_source_changes_that_they_read():
