@@ -27,7 +27,7 @@ def engine_of(trainer: Run, wanted: str) -> tuple[Engine | None, str]:
     """Return a run's engine, None for NumPy, and why it is not the one that was wanted.
 
     "auto" takes the compiled engine for float32 where its kernels lie ready on the disk;
-    "compiled" compiles them if need be, which takes half a minute once an installation.
+    "compiled" compiles them if need be, which takes forty seconds once an installation.
 
     Raises
     ------

@@ -25,6 +25,6 @@ def prepare() -> None:
     st.session_state[_TOLD] = True
     st.toast(
         "The fast engine is being compiled, once an installation. Runs that start before it is "
-        "ready, in half a minute or so, go by NumPy.",
+        "ready, in a minute or so, go by NumPy.",
         icon=":material/bolt:",
     )
