@@ -41,7 +41,7 @@ kernels: $(DEV_STAMP) ## Compile the fast engine ahead (a minute of one processo
 fuzz: $(DEV_STAMP) ## Read 20,000 damaged files (about 3 minutes)
 	$(BIN)/python scripts/fuzz_csv.py 20000
 
-bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (about 6 minutes)
+bench: $(BENCH_STAMP) ## Measure nnlib against other libraries (a quarter of an hour)
 	@$(BIN)/python scripts/ensure_browser.py || true # without one, the report says so
 	$(BENCH)/bin/python -m benchmarks
 
