@@ -15,7 +15,7 @@ from numba.extending import overload
 from numpy.polynomial.chebyshev import cheb2poly
 
 from nnlib.activations import ACTIVATIONS, ELU, SELU_ALPHA, SELU_SCALE, LeakyReLU
-from nnlib.compiled.options import kernel, scalar
+from nnlib.compiled.options import inlined, kernel
 from nnlib.compiled.vectors import like, mantissa_and_exponent, polynomial, two_to_the
 from nnlib.special import _ERFC_CENTER, _ERFC_COEFFICIENTS, _ERFC_TERMS_FLOAT32
 
@@ -33,7 +33,7 @@ def _parts_of(number: Any, terms: int, low: Any, high: Any) -> Any:
     low, high = number(low), number(high)
     series = tuple(number(1 / factorial(k)) for k in range(terms, 0, -1))
 
-    @scalar
+    @inlined
     def rest_of(r):
         total = series[0]
         for k in range(1, len(series)):
@@ -65,13 +65,13 @@ def _choose_parts(x):
     return _PARTS.get(x)
 
 
-@scalar
+@inlined
 def exp(x):
     power, rest = _exp_parts(x)
     return power * rest + power
 
 
-@scalar
+@inlined
 def expm1(x):
     power, rest = _exp_parts(x)
     return power * rest + (power - like(x, 1))
@@ -81,75 +81,75 @@ _AREA = [1 / k for k in range(1, 38, 2)]
 _area = polynomial(_AREA, _AREA[:8])  # of s² ≤ 1/9: the rest is below 2e-9 of it
 
 
-@scalar
+@inlined
 def log1p_of_share(u):
     """log(1 + u) for 0 ≤ u ≤ 1: twice the area hyperbolic tangent of u / (2 + u), by its series."""
     s = u / (like(u, 2) + u)
     return like(u, 2) * s * _area(s * s)
 
 
-@scalar
+@inlined
 def log_above_one(x):
     """Return log x for 1 ≤ x; what is not finite stays so."""
     share, power = mantissa_and_exponent(x)
     return power * like(x, log(2)) + log1p_of_share(share - like(x, 1)) + (x - x)
 
 
-@scalar
+@inlined
 def positive(z):
     return like(z, 0) if z < like(z, 0) else z
 
 
-@scalar
+@inlined
 def negative(z):
     return like(z, 0) if z > like(z, 0) else z
 
 
-@scalar
+@inlined
 def step(z):
     return like(z, 1) if z > like(z, 0) else like(z, 0)
 
 
-@scalar
+@inlined
 def linear(z):
     return z
 
 
-@scalar
+@inlined
 def d_linear(z):
     return like(z, 1)
 
 
-@scalar
+@inlined
 def sigmoid(z):
     return like(z, 1) / (like(z, 1) + exp(-z))
 
 
-@scalar
+@inlined
 def d_sigmoid(z):
     e = exp(-abs(z))
     return e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@scalar
+@inlined
 def tanh(z):
     m = expm1(like(z, -2) * abs(z))
     t = -m / (m + like(z, 2))
     return -t if z < like(z, 0) else t
 
 
-@scalar
+@inlined
 def d_tanh(z):
     e = exp(like(z, -2) * abs(z))
     return like(z, 4) * e / ((like(z, 1) + e) * (like(z, 1) + e))
 
 
-@scalar
+@inlined
 def softsign(z):
     return z / (like(z, 1) + abs(z))
 
 
-@scalar
+@inlined
 def d_softsign(z):
     d = like(z, 1) + abs(z)
     return like(z, 1) / (d * d)
@@ -159,33 +159,33 @@ _SLOPE = LeakyReLU().slope
 _ALPHA = ELU().alpha
 
 
-@scalar
+@inlined
 def leaky_relu(z):
     return positive(z) + like(z, _SLOPE) * negative(z)
 
 
-@scalar
+@inlined
 def d_leaky_relu(z):
     return like(z, 1) if z > like(z, 0) else like(z, _SLOPE)
 
 
-@scalar
+@inlined
 def elu(z):
     return positive(z) + like(z, _ALPHA) * expm1(negative(z))
 
 
-@scalar
+@inlined
 def d_elu(z):
     e = like(z, _ALPHA) * exp(negative(z))
     return like(z, 1) if z > like(z, 0) else e
 
 
-@scalar
+@inlined
 def selu(z):
     return like(z, SELU_SCALE) * (positive(z) + like(z, SELU_ALPHA) * expm1(negative(z)))
 
 
-@scalar
+@inlined
 def d_selu(z):
     e = like(z, SELU_ALPHA) * exp(negative(z))
     return like(z, SELU_SCALE) * (like(z, 1) if z > like(z, 0) else e)
@@ -198,7 +198,7 @@ _scaled_erfc = polynomial(
 )
 
 
-@scalar
+@inlined
 def normal_parts(z):
     """Return Φ(z) and e^(-z²/2)."""
     x = abs(z) * like(z, sqrt(0.5))
@@ -208,36 +208,36 @@ def normal_parts(z):
     return like(z, 1) - tail if z > like(z, 0) else tail, power
 
 
-@scalar
+@inlined
 def bounded(z):
     low, high = like(z, -40), like(z, 40)
     return low if z < low else (high if z > high else z)
 
 
-@scalar
+@inlined
 def gelu(z):
     return z * normal_parts(bounded(z))[0]
 
 
-@scalar
+@inlined
 def d_gelu(z):
     cdf, power = normal_parts(bounded(z))
     return cdf + z * (power * like(z, 1 / sqrt(2 * pi)))
 
 
-@scalar
+@inlined
 def silu(z):
     return z * sigmoid(z)
 
 
-@scalar
+@inlined
 def d_silu(z):
     e = exp(-abs(z))
     share = like(z, 1) / (like(z, 1) + e)
     return (share if z > like(z, 0) else e * share) + z * (e * share * share)
 
 
-@scalar
+@inlined
 def softplus(z):
     return positive(z) + log1p_of_share(exp(-abs(z)))
 

@@ -16,8 +16,8 @@ from threading import Lock
 ENVIRONMENT = "OMP_NUM_THREADS"
 """The variable that says how many threads there may be, as for NumPy's products."""
 
-_TRUSTED_SECONDS = 2.0
-_TRIAL_SECONDS = 0.05
+_TRUSTED_SECONDS, _TRIAL_SECONDS = 2.0, 0.05
+"""How long one number of threads is kept, and a trial of the other: a fortieth of the time."""
 _lock = Lock()
 _busy = 0
 
@@ -73,14 +73,14 @@ class Pace:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._seconds: dict[int, float] = {}
+        self._seconds = {1: inf, most: 0.0}  # a step; several are tried first
         self._since = 0.0
 
     def next(self, seconds_a_step: float) -> tuple[int, float]:
         """Return how many threads to ask for, and for how many steps at most."""
         if self._most == 1:
             return 1, inf
-        best, other = sorted((self._most, 1), key=lambda n: self._seconds.get(n, n == 1))
+        best, other = sorted((self._most, 1), key=lambda n: self._seconds[n])
         tries = self._since >= _TRUSTED_SECONDS
         seconds = _TRIAL_SECONDS if tries else _TRUSTED_SECONDS
         return other if tries else best, max(1, int(seconds / seconds_a_step))

@@ -346,6 +346,16 @@ def test_a_child_process_makes_the_kernels_and_they_are_loaded_here(monkeypatch)
     assert warm.start() is None
 
 
+def test_the_first_evaluation_goes_by_the_run_s_engine(monkeypatch):
+    engine, evaluated = warm.engine_class("float64"), []
+    measure = engine.measure
+    monkeypatch.setattr(
+        engine, "measure", lambda self, *split: evaluated.append(split) or measure(self, *split)
+    )
+    Trainer(make_experiment(), DATA["multiclass"], np.float64, engine="compiled")
+    assert len(evaluated) == 2  # training and validation
+
+
 def test_kernels_that_are_ready_do_not_wait_for_a_process_that_compiles_others(monkeypatch):
     fcntl = pytest.importorskip("fcntl")
     warm.engine_class()
